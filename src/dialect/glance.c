@@ -1,0 +1,265 @@
+/*-------------------------------------------------------------------------
+ *
+ * glance.c
+ *	  OpenStack Glance v2, also spoken by Virtuozzo Hybrid Infrastructure.
+ *
+ *	  Each rule was seen on Glance 25 over SQLite, MariaDB and PostgreSQL, and
+ *	  is proven again by the differential test.  MariaDB compares text without
+ *	  case, accents and trailing blanks: it sends too much, never too little.
+ *
+ * src/dialect/glance.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "dialect/dialect.h"
+
+/* Members of the image schema, then the properties that canonical columns show. */
+static const DialectField fields[] = {
+	{"id", FIELD_TEXT, "id"},
+	{"name", FIELD_TEXT, "name"},
+	{"status", FIELD_TEXT, "status", FIELD_LOWER},
+	{"visibility", FIELD_TEXT, "visibility"},
+	{"owner", FIELD_TEXT, "owner"},
+	{"disk_format", FIELD_TEXT, "disk_format"},
+	{"container_format", FIELD_TEXT, "container_format"},
+	{"size", FIELD_BIGINT, "size"},
+	{"virtual_size", FIELD_BIGINT, "virtual_size"},
+	{"min_disk", FIELD_INTEGER, "min_disk"},
+	{"min_ram", FIELD_INTEGER, "min_ram"},
+	{"checksum", FIELD_TEXT, "checksum"},
+	{"os_hash_algo", FIELD_TEXT, NULL},
+	{"os_hash_value", FIELD_TEXT, NULL},
+	{"protected", FIELD_BOOLEAN, "protected"},
+	{"os_hidden", FIELD_BOOLEAN, "hidden"},
+	{"tags", FIELD_TEXT_ARRAY, "tags"},
+	{"created_at", FIELD_TIME, "created_at"},
+	{"updated_at", FIELD_TIME, "updated_at"},
+	{"self", FIELD_TEXT, NULL},
+	{"file", FIELD_TEXT, NULL},
+	{"schema", FIELD_TEXT, NULL},
+	{"direct_url", FIELD_TEXT, NULL},
+	{"locations", FIELD_JSON, NULL},
+	{"stores", FIELD_TEXT, NULL},
+	{"image_type", FIELD_TEXT, "type", FIELD_CUSTOM},
+	{"os_type", FIELD_TEXT, "os", FIELD_CUSTOM},
+	{"os_version", FIELD_TEXT, "os_version", FIELD_CUSTOM},
+	{"architecture", FIELD_TEXT, "architecture", FIELD_CUSTOM},
+	{"instance_uuid", FIELD_TEXT, NULL, FIELD_CUSTOM, "instance"},
+	{NULL}
+};
+
+/* in: cannot carry a quote: escaped or not, the service never finds it. */
+static bool
+takes_list_item(const char *value)
+{
+	return strchr(value, '"') == NULL;
+}
+
+/*
+ * Before v2.4 a value is literal, and later a colon may be taken for an
+ * operator; without a colon both read the same.
+ */
+static bool
+takes_literal(const char *value)
+{
+	return strchr(value, ':') == NULL;
+}
+
+static bool
+is_visibility(const char *value)
+{
+	return strcmp(value, "public") == 0 || strcmp(value, "private") == 0 ||
+		strcmp(value, "shared") == 0;
+}
+
+static bool
+is_community(const char *value)
+{
+	return strcmp(value, "community") == 0;
+}
+
+/* Anything else is answered with 400. */
+static bool
+is_member_status(const char *value)
+{
+	return strcmp(value, "accepted") == 0 || strcmp(value, "pending") == 0 ||
+		strcmp(value, "rejected") == 0 || strcmp(value, "all") == 0;
+}
+
+/*
+ * The service strips the value before it compares, so that a tag with white
+ * space around it is never found.  White space beyond ASCII begins with one
+ * of four bytes; a tag with such a byte at its ends stays local as well.
+ */
+static bool
+takes_tag(const char *value)
+{
+	size_t		length = strlen(value);
+	unsigned char first;
+	const char *last;
+
+	if (length == 0)
+		return true;
+	first = (unsigned char) value[0];
+	last = value + length - 1;
+	while (last > value && ((unsigned char) *last & 0xC0) == 0x80)
+		last--;
+	return first > 0x20 && strchr("\xC2\xE1\xE2\xE3", first) == NULL &&
+		(unsigned char) *last > 0x20 && strchr("\xC2\xE1\xE2\xE3", *last) == NULL;
+}
+
+/* An id that is one path segment and cannot be taken for another resource. */
+static bool
+takes_item(const char *id)
+{
+	return strlen(id) == 36 && strspn(id, "0123456789abcdefABCDEF-") == 36;
+}
+
+static bool
+ends_with(const char *text, const char *end)
+{
+	size_t		length = strlen(text);
+	size_t		end_length = strlen(end);
+
+	return length >= end_length && strcmp(text + length - end_length, end) == 0;
+}
+
+/*
+ * A custom property may be a parameter if its name has the shape of the
+ * usual ones (os_distro, hw_disk_bus, trait:CUSTOM_X) and means nothing else
+ * to the service: *_min and *_max are taken for bounds and fail, and names
+ * of its image class's attributes fail or match nothing.
+ */
+static bool
+is_property(const char *name)
+{
+	static const char *const others[] = {
+		"changes-since", "is_public", "member_status", "protected_attributes",
+		"sort_dir", "sort_key", "to_dict", NULL
+	};
+	static const char alphabet[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_:.-";
+	const DialectField *field = imagecat_field(&imagecat_glance, name);
+
+	if (field != NULL)
+		return (field->flags & FIELD_CUSTOM) != 0;
+	if (strchr("_:.-", name[0]) != NULL ||	/* an empty name too */
+		strpbrk(name, "_:.-") == NULL ||
+		name[strspn(name, alphabet)] != '\0' || strlen(name) > 255)
+		return false;
+	if (ends_with(name, "_min") || ends_with(name, "_max") ||
+		strncmp(name, "deleted", 7) == 0)
+		return false;
+	for (const char *const *other = others; *other != NULL; other++)
+		if (strcmp(name, *other) == 0)
+			return false;
+	return true;
+}
+
+/*
+ * Times are stored with microseconds on some databases and shown in whole
+ * seconds, so each bound is moved to the whole second that decides alike for
+ * the stored and for the shown time.  Equality sends one bound: a parameter
+ * given twice counts once, the last.
+ */
+#define TIME_PARAMS(name) \
+	{name, name, FILTER_GE, "gte:", PARAM_TIME_FROM, .since = API_VERSION(2, 4)}, \
+	{name, name, FILTER_GT, "gte:", PARAM_TIME_AFTER, .since = API_VERSION(2, 4)}, \
+	{name, name, FILTER_EQ, "gte:", PARAM_TIME_FROM, .since = API_VERSION(2, 4)}, \
+	{name, name, FILTER_LT, "lt:", PARAM_TIME_FROM, .since = API_VERSION(2, 4)}, \
+	{name, name, FILTER_LE, "lt:", PARAM_TIME_AFTER, .since = API_VERSION(2, 4)}
+
+/* eq: keeps a value from being read as an operator. */
+#define TEXT_PARAMS(name) \
+	{name, name, FILTER_EQ, "eq:", PARAM_TEXT, .since = API_VERSION(2, 4)}, \
+	{name, name, FILTER_IN, "in:", PARAM_LIST, takes_list_item, .since = API_VERSION(2, 4)}, \
+	{name, name, FILTER_EQ, "", PARAM_TEXT, takes_literal}
+
+#define BOUND_PARAMS(name) \
+	{name "_min", name, FILTER_GE, "", PARAM_INTEGER}, \
+	{name "_min", name, FILTER_GT, "", PARAM_INTEGER_ABOVE}, \
+	{name "_max", name, FILTER_LE, "", PARAM_INTEGER}, \
+	{name "_max", name, FILTER_LT, "", PARAM_INTEGER_BELOW}, \
+	{name, name, FILTER_EQ, "", PARAM_INTEGER}
+
+static const DialectParam params[] = {
+	TEXT_PARAMS("id"),
+	TEXT_PARAMS("name"),
+	TEXT_PARAMS("status"),
+	{"visibility", "visibility", FILTER_EQ, "", PARAM_TEXT, is_visibility},
+	{"visibility", "visibility", FILTER_EQ, "", PARAM_TEXT, is_community, .since = API_VERSION(2, 5)},
+	{"member_status", "member_status", FILTER_EQ, "", PARAM_TEXT, is_member_status},
+	{"owner", "owner", FILTER_EQ, "", PARAM_TEXT},
+	TEXT_PARAMS("disk_format"),
+	TEXT_PARAMS("container_format"),
+	BOUND_PARAMS("size"),
+	BOUND_PARAMS("virtual_size"),
+	/* Equality, whatever the names say; out of the column's range is a 500. */
+	{"min_disk", "min_disk", FILTER_EQ, "", PARAM_INTEGER, .max = PG_INT32_MAX},
+	{"min_ram", "min_ram", FILTER_EQ, "", PARAM_INTEGER, .max = PG_INT32_MAX},
+	{"checksum", "checksum", FILTER_EQ, "", PARAM_TEXT},
+	{"os_hash_algo", "os_hash_algo", FILTER_EQ, "", PARAM_TEXT, .since = API_VERSION(2, 7)},
+	{"os_hash_value", "os_hash_value", FILTER_EQ, "", PARAM_TEXT, .since = API_VERSION(2, 7)},
+	{"protected", "protected", FILTER_EQ, "", PARAM_BOOLEAN},
+	{"os_hidden", "os_hidden", FILTER_EQ, "", PARAM_BOOLEAN, .since = API_VERSION(2, 7)},
+	{"tag", "tags", FILTER_HAS, "", PARAM_TEXT, takes_tag, .repeats = true},
+	TIME_PARAMS("created_at"),
+	TIME_PARAMS("updated_at"),
+	{"", NULL, FILTER_EQ, "", PARAM_TEXT},
+	{NULL}
+};
+
+/*
+ * name, size and the formats can be NULL, and a NULL breaks the service's
+ * paging: rows are lost, or a page comes again.
+ */
+static const DialectSortKey sort_keys[] = {
+	{"created_at", true, false},
+	{"updated_at", true, true},
+	{"id", false, false},
+	{"status", false, true},
+	{NULL}
+};
+
+/* Others' community images, and what is shared but not yet accepted. */
+static const DialectConstant everything[] = {
+	{"visibility", "all", API_VERSION(2, 5)},
+	{"member_status", "all", 0},
+	{NULL}
+};
+
+static const DialectWord words[] = {
+	{"visibility", "all", "visibility"},
+	{NULL}
+};
+
+const Dialect imagecat_glance = {
+	.name = "glance",
+	.fields = fields,
+	.id_member = "id",
+	.is_property = is_property,
+	.params = params,
+	.words = words,
+	.hidden_member = "os_hidden",
+	.everything = everything,
+	.pass_member = "os_hidden",
+	.pass_key = "os_hidden",
+	.pass_since = API_VERSION(2, 7),
+	.sort_keys = sort_keys,
+	.sort_list = "sort",
+	.sort_list_since = API_VERSION(2, 3),
+	.sort_key = "sort_key",
+	.sort_dir = "sort_dir",
+	.version_segment = "/v2",
+	.list_path = "/images",
+	.item_path = "/images/",
+	.takes_item = takes_item,
+	.limit_key = "limit",
+	.marker_key = "marker",
+	.max_page_size = 1000,
+	.list = {.images = "images",.next = "next"},
+	.item = {.single = true},
+	.newest_rule = API_VERSION(2, 7),
+};

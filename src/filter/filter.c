@@ -1,0 +1,163 @@
+/*-------------------------------------------------------------------------
+ *
+ * filter.c
+ *	  Making filters, and the test of a filter on one row's value.
+ *
+ * src/filter/filter.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "filter/filter.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/jsonb.h"
+#include "utils/timestamp.h"
+
+/*
+ * A filter with room for nvalues values, in the current memory context.  The
+ * names are not copied.
+ */
+Filter *
+imagecat_filter(FilterOp op, FilterType type, const char *column,
+				const char *member, int nvalues)
+{
+	Filter	   *filter = palloc0(sizeof(Filter));
+
+	filter->op = op;
+	filter->type = type;
+	filter->column = column;
+	filter->member = member;
+	filter->nvalues = nvalues;
+	filter->values = palloc0(sizeof(FilterValue) * Max(nvalues, 1));
+	return filter;
+}
+
+/* A filter on one text value; neither names nor value are copied. */
+Filter *
+imagecat_filter_text(FilterOp op, const char *column, const char *member,
+					 const char *value)
+{
+	Filter	   *filter = imagecat_filter(op, FILTER_TEXT, column, member, 1);
+
+	filter->values[0].text = value;
+	return filter;
+}
+
+/* <0, 0, >0 as the row's value is below, at or above the filter's. */
+static int
+compare(const Filter *filter, const FilterValue *value, Datum datum, Oid typid)
+{
+	switch (filter->type)
+	{
+		case FILTER_TEXT:
+			{
+				char	   *shown = TextDatumGetCString(datum);
+				int			order = strcmp(shown, value->text);
+
+				pfree(shown);
+				return order;
+			}
+		case FILTER_INTEGER:
+			{
+				int64		integer = typid == INT4OID ?
+				DatumGetInt32(datum) : DatumGetInt64(datum);
+
+				return (integer > value->integer) - (integer < value->integer);
+			}
+		case FILTER_BOOLEAN:
+			return (int) DatumGetBool(datum) - (int) value->boolean;
+		case FILTER_TIME:
+			return timestamp_cmp_internal(DatumGetTimestampTz(datum),
+										  value->time);
+	}
+	pg_unreachable();
+}
+
+static bool
+array_has(Datum datum, const char *wanted)
+{
+	Datum	   *elements;
+	bool	   *nulls;
+	int			count;
+
+	deconstruct_array(DatumGetArrayTypeP(datum), TEXTOID, -1, false,
+					  TYPALIGN_INT, &elements, &nulls, &count);
+	for (int i = 0; i < count; i++)
+		if (!nulls[i] && strcmp(TextDatumGetCString(elements[i]), wanted) == 0)
+			return true;
+	return false;
+}
+
+/* The member of a jsonb object as text, as ->> gives it. */
+static bool
+property_text(Datum *datum, const char *member)
+{
+	Jsonb	   *object = DatumGetJsonbP(*datum);
+	JsonbValue	buffer;
+	JsonbValue *value;
+
+	if (!JB_ROOT_IS_OBJECT(object))
+		return false;
+	value = getKeyJsonValueFromContainer(&object->root, member,
+										 strlen(member), &buffer);
+	if (value == NULL || value->type == jbvNull)
+		return false;
+	if (value->type == jbvString)
+		*datum = PointerGetDatum(cstring_to_text_with_len(value->val.string.val,
+														  value->val.string.len));
+	else
+	{
+		Jsonb	   *scalar = JsonbValueToJsonb(value);
+
+		*datum = CStringGetTextDatum(JsonbToCString(NULL, &scalar->root,
+													VARSIZE(scalar)));
+	}
+	return true;
+}
+
+/*
+ * Whether a row whose column (filter->column) holds this value passes.
+ *
+ * NULL passes as in SQL: only "is distinct from" keeps it.  Texts compare by
+ * bytes.  Scratch memory goes to the current context.
+ */
+bool
+imagecat_filter_matches(const Filter *filter, Datum value, bool isnull,
+						Oid typid)
+{
+	if (!isnull && filter->property)
+		isnull = !property_text(&value, filter->member);
+	if (isnull)
+		return filter->op == FILTER_DISTINCT;
+
+	switch (filter->op)
+	{
+		case FILTER_EQ:
+			return compare(filter, filter->values, value, typid) == 0;
+		case FILTER_NE:
+		case FILTER_DISTINCT:
+			return compare(filter, filter->values, value, typid) != 0;
+		case FILTER_LT:
+			return compare(filter, filter->values, value, typid) < 0;
+		case FILTER_LE:
+			return compare(filter, filter->values, value, typid) <= 0;
+		case FILTER_GT:
+			return compare(filter, filter->values, value, typid) > 0;
+		case FILTER_GE:
+			return compare(filter, filter->values, value, typid) >= 0;
+		case FILTER_IN:
+			for (int i = 0; i < filter->nvalues; i++)
+				if (compare(filter, &filter->values[i], value, typid) == 0)
+					return true;
+			return false;
+		case FILTER_HAS:
+			return array_has(value, filter->values[0].text);
+		case FILTER_CONTAINS:
+			return strstr(TextDatumGetCString(value),
+						  filter->values[0].text) != NULL;
+	}
+	pg_unreachable();
+}

@@ -1,0 +1,292 @@
+/*-------------------------------------------------------------------------
+ *
+ * query.c
+ *	  Filters as the WHERE clause of a query over a local relation.
+ *
+ *	  Values are always parameters.  Operators are named with their schema, so
+ *	  that no search_path changes what they mean.
+ *
+ * src/local/query.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/namespace.h"
+#include "catalog/pg_type.h"
+#include "lib/stringinfo.h"
+#include "local/local.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/regproc.h"
+#include "utils/rel.h"
+#include "utils/timestamp.h"
+
+typedef struct QueryBuilder
+{
+	StringInfoData sql;
+	Oid			relid;
+	const List *columns;
+	LocalQuery *query;
+	int			room;			/* for parameters */
+} QueryBuilder;
+
+/*
+ * The table, view or materialized view of that name.  Raises
+ * ERRCODE_UNDEFINED_TABLE or ERRCODE_WRONG_OBJECT_TYPE.
+ */
+Oid
+imagecat_local_relation(const char *name)
+{
+	List	   *names = stringToQualifiedNameList(name);
+	Oid			relid = RangeVarGetRelid(makeRangeVarFromNameList(names),
+										 NoLock, false);
+
+	switch (get_rel_relkind(relid))
+	{
+		case RELKIND_RELATION:
+		case RELKIND_PARTITIONED_TABLE:
+		case RELKIND_VIEW:
+		case RELKIND_MATVIEW:
+		case RELKIND_FOREIGN_TABLE:
+			return relid;
+		default:
+			ereport(ERROR,
+					(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+					 errmsg("\"%s\" is not a table or view", name)));
+	}
+	pg_unreachable();
+}
+
+/* The relation's column in the type of the result. */
+static void
+append_column(QueryBuilder *builder, const LocalColumn *column)
+{
+	const char *type = format_type_extended(column->typid, column->typmod,
+											FORMAT_TYPE_TYPEMOD_GIVEN |
+											FORMAT_TYPE_FORCE_QUALIFY);
+	AttrNumber	attnum = get_attnum(builder->relid, column->name);
+	Oid			typid;
+	int32		typmod;
+	Oid			collation;
+
+	if (attnum <= 0)
+	{
+		appendStringInfo(&builder->sql, "%s::%s", column->otherwise ?
+						 quote_literal_cstr(column->otherwise) : "NULL", type);
+		return;
+	}
+	get_atttypetypmodcoll(builder->relid, attnum, &typid, &typmod, &collation);
+	if (typid == column->typid &&
+		(column->typmod < 0 || typmod == column->typmod))
+		appendStringInfo(&builder->sql, "r.%s", quote_identifier(column->name));
+	else
+		appendStringInfo(&builder->sql, "r.%s::%s",
+						 quote_identifier(column->name), type);
+}
+
+static const LocalColumn *
+find_column(const QueryBuilder *builder, const char *name)
+{
+	ListCell   *lc;
+
+	foreach(lc, builder->columns)
+	{
+		const LocalColumn *column = lfirst(lc);
+
+		if (strcmp(column->name, name) == 0)
+			return column;
+	}
+	elog(ERROR, "filter on unknown column \"%s\"", name);
+}
+
+/* Adds a parameter; gives its number. */
+static int
+add_param(QueryBuilder *builder, Oid type, Datum value)
+{
+	LocalQuery *query = builder->query;
+
+	if (query->nparams == builder->room)
+	{
+		builder->room *= 2;
+		query->types = repalloc(query->types, sizeof(Oid) * builder->room);
+		query->values = repalloc(query->values, sizeof(Datum) * builder->room);
+	}
+	query->types[query->nparams] = type;
+	query->values[query->nparams] = value;
+	return ++query->nparams;
+}
+
+static Oid
+value_type(FilterType type)
+{
+	switch (type)
+	{
+		case FILTER_TEXT:
+			return TEXTOID;
+		case FILTER_INTEGER:
+			return INT8OID;
+		case FILTER_BOOLEAN:
+			return BOOLOID;
+		case FILTER_TIME:
+			return TIMESTAMPTZOID;
+	}
+	pg_unreachable();
+}
+
+static Datum
+value_datum(FilterType type, const FilterValue *value)
+{
+	switch (type)
+	{
+		case FILTER_TEXT:
+			return CStringGetTextDatum(value->text);
+		case FILTER_INTEGER:
+			return Int64GetDatum(value->integer);
+		case FILTER_BOOLEAN:
+			return BoolGetDatum(value->boolean);
+		case FILTER_TIME:
+			return TimestampTzGetDatum(value->time);
+	}
+	pg_unreachable();
+}
+
+static Datum
+array_datum(const Filter *filter)
+{
+	Oid			type = value_type(filter->type);
+	Datum	   *elements = palloc(sizeof(Datum) * Max(filter->nvalues, 1));
+	int16		length;
+	bool		by_value;
+	char		align;
+
+	for (int i = 0; i < filter->nvalues; i++)
+		elements[i] = value_datum(filter->type, &filter->values[i]);
+	get_typlenbyvalalign(type, &length, &by_value, &align);
+	return PointerGetDatum(construct_array(elements, filter->nvalues, type,
+										   length, by_value, align));
+}
+
+/* The column as the filter sees it: in the type of the filter's values. */
+static void
+append_operand(QueryBuilder *builder, const Filter *filter)
+{
+	const LocalColumn *column = find_column(builder, filter->column);
+
+	appendStringInfoChar(&builder->sql, '(');
+	append_column(builder, column);
+	appendStringInfoChar(&builder->sql, ')');
+	if (filter->property)
+	{
+		appendStringInfo(&builder->sql, " OPERATOR(pg_catalog.->>) $%d",
+						 add_param(builder, TEXTOID,
+								   CStringGetTextDatum(filter->member)));
+		return;
+	}
+	if (filter->op == FILTER_HAS)
+		return;
+	if (filter->type == FILTER_TEXT && column->typid != TEXTOID)
+		appendStringInfoString(&builder->sql, "::pg_catalog.text");
+	if (filter->type == FILTER_TIME && column->typid == TIMESTAMPOID)
+		appendStringInfoString(&builder->sql, " AT TIME ZONE 'UTC'");
+}
+
+static void
+append_filter(QueryBuilder *builder, const Filter *filter)
+{
+	static const char *const operators[] = {
+		[FILTER_EQ] = "=",[FILTER_NE] = "<>",[FILTER_LT] = "<",
+		[FILTER_LE] = "<=",[FILTER_GT] = ">",[FILTER_GE] = ">=",
+		[FILTER_HAS] = "@>",
+	};
+	Oid			type = value_type(filter->type);
+	StringInfo	sql = &builder->sql;
+
+	if (filter->unknown != NULL)
+	{
+		appendStringInfoChar(sql, '(');
+		append_operand(builder, filter);
+		appendStringInfo(sql, ") %s %s",
+						 filter->op == FILTER_IN ? "= ANY" : operators[filter->op],
+						 filter->unknown);
+		return;
+	}
+	if (filter->op == FILTER_CONTAINS)
+	{
+		appendStringInfoString(sql, "pg_catalog.strpos(");
+		append_operand(builder, filter);
+		appendStringInfo(sql, ", $%d) OPERATOR(pg_catalog.>) 0",
+						 add_param(builder, type,
+								   value_datum(filter->type, filter->values)));
+		return;
+	}
+	appendStringInfoChar(sql, '(');
+	append_operand(builder, filter);
+	appendStringInfoString(sql, ") ");
+	if (filter->op == FILTER_IN)
+		appendStringInfo(sql, "OPERATOR(pg_catalog.=) ANY ($%d)",
+						 add_param(builder, get_array_type(type),
+								   array_datum(filter)));
+	else if (filter->op == FILTER_DISTINCT)
+		appendStringInfo(sql, "IS DISTINCT FROM $%d",
+						 add_param(builder, type,
+								   value_datum(filter->type, filter->values)));
+	else if (filter->op == FILTER_HAS)
+		appendStringInfo(sql, "OPERATOR(pg_catalog.@>) ARRAY[$%d]",
+						 add_param(builder, type,
+								   value_datum(filter->type, filter->values)));
+	else
+		appendStringInfo(sql, "OPERATOR(pg_catalog.%s) $%d",
+						 operators[filter->op],
+						 add_param(builder, type,
+								   value_datum(filter->type, filter->values)));
+}
+
+/*
+ * A query over the relation: the wanted columns (of a list of LocalColumn) of
+ * the rows that pass the filters, whose columns must be among these.
+ *
+ * order, the text of an ORDER BY list or NULL, must come from code; a limit of
+ * 0 is none.  The result is palloc'd in the current memory context.
+ */
+LocalQuery *
+imagecat_local_query(Oid relid, const List *columns, const List *filters,
+					 const char *order, int64 limit)
+{
+	QueryBuilder builder = {.relid = relid,.columns = columns,.room = 8};
+	const char *separator = "";
+	ListCell   *lc;
+
+	builder.query = palloc0(sizeof(LocalQuery));
+	builder.query->types = palloc(sizeof(Oid) * builder.room);
+	builder.query->values = palloc(sizeof(Datum) * builder.room);
+	initStringInfo(&builder.sql);
+	appendStringInfoString(&builder.sql, "SELECT ");
+	foreach(lc, columns)
+	{
+		const LocalColumn *column = lfirst(lc);
+
+		if (!column->wanted)
+			continue;
+		appendStringInfoString(&builder.sql, separator);
+		append_column(&builder, column);
+		separator = ", ";
+	}
+	appendStringInfo(&builder.sql, " FROM %s r",
+					 quote_qualified_identifier(get_namespace_name(get_rel_namespace(relid)),
+												get_rel_name(relid)));
+	separator = " WHERE ";
+	foreach(lc, filters)
+	{
+		appendStringInfoString(&builder.sql, separator);
+		append_filter(&builder, lfirst(lc));
+		separator = " AND ";
+	}
+	if (order != NULL)
+		appendStringInfo(&builder.sql, " ORDER BY %s", order);
+	if (limit > 0)
+		appendStringInfo(&builder.sql, " LIMIT " INT64_FORMAT, limit);
+	builder.query->sql = builder.sql.data;
+	return builder.query;
+}

@@ -1,0 +1,379 @@
+/*-------------------------------------------------------------------------
+ *
+ * convert.c
+ *	  From a JSON value to a Datum of a column's type.
+ *
+ *	  No conversion throws for a value that does not fit: one bad image must
+ *	  not make the others unreachable.  The types of image members have fast
+ *	  conversions here; any other type goes through its input function.
+ *
+ * src/row/convert.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "common/int.h"
+#include "compat.h"
+#include "filter/filter.h"
+#include "mb/pg_wchar.h"
+#include "row/convert.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/date.h"
+#include "utils/jsonb.h"
+#include "utils/lsyscache.h"
+#include "utils/timestamp.h"
+#include "utils/uuid.h"
+
+/*
+ * A JSON value as text, palloc'd with a NUL at the end: a string's contents,
+ * anything else as it was sent.
+ */
+char *
+imagecat_json_text(JsonSlice value, size_t *length, int *replaced)
+{
+	bool		is_string = imagecat_json_type(value) == JSON_STRING;
+	char	   *result = palloc((is_string ? imagecat_json_string_size(value) :
+								 imagecat_json_clean_size(value)) + 1);
+
+	*length = is_string ? imagecat_json_string_decode(value, result, replaced) :
+		imagecat_json_clean(value, result, replaced);
+	result[*length] = '\0';
+	return result;
+}
+
+static bool
+convert_by_input(const Conversion *conversion, JsonSlice value, Datum *datum,
+				 int *replaced)
+{
+	size_t		length;
+	char	   *string = imagecat_json_text(value, &length, replaced);
+
+	return imagecat_input_function_safe((FmgrInfo *) &conversion->input, string,
+										conversion->ioparam, conversion->typmod,
+										datum);
+}
+
+/* text and varchar: any value, as ->> shows it */
+static bool
+convert_text(const Conversion *conversion, JsonSlice value, Datum *datum,
+			 int *replaced)
+{
+	bool		is_string = imagecat_json_type(value) == JSON_STRING;
+	size_t		size = is_string ? imagecat_json_string_size(value) :
+	imagecat_json_clean_size(value);
+	text	   *result = palloc(VARHDRSZ + size);
+	char	   *bytes = VARDATA(result);
+
+	size = is_string ? imagecat_json_string_decode(value, bytes, replaced) :
+		imagecat_json_clean(value, bytes, replaced);
+	SET_VARSIZE(result, VARHDRSZ + size);
+	if (conversion->lower)
+		for (size_t i = 0; i < size; i++)
+			bytes[i] = pg_ascii_tolower((unsigned char) bytes[i]);
+	*datum = PointerGetDatum(result);
+	return conversion->typmod < VARHDRSZ ||
+		pg_mbstrlen_with_len(bytes, size) <= conversion->typmod - VARHDRSZ;
+}
+
+/* A whole number, or a string that holds one. */
+static bool
+read_integer(JsonSlice value, int64 *integer)
+{
+	const char *p = value.bytes;
+	const char *end = p + value.length;
+	bool		negative;
+
+	if (value.length >= 2 && *p == '"')
+		p++, end--;
+	negative = p < end && *p == '-';
+	if (negative)
+		p++;
+	if (p == end)
+		return false;
+	*integer = 0;
+	for (; p < end; p++)
+		if (*p < '0' || *p > '9' ||
+			pg_mul_s64_overflow(*integer, 10, integer) ||
+			pg_sub_s64_overflow(*integer, *p - '0', integer))
+			return false;
+	return negative || !pg_sub_s64_overflow(0, *integer, integer);
+}
+
+static bool
+convert_int8(const Conversion *conversion, JsonSlice value, Datum *datum,
+			 int *replaced)
+{
+	int64		integer;
+
+	if (!read_integer(value, &integer))
+		return false;
+	*datum = Int64GetDatum(integer);
+	return true;
+}
+
+static bool
+convert_int4(const Conversion *conversion, JsonSlice value, Datum *datum,
+			 int *replaced)
+{
+	int64		integer;
+
+	if (!read_integer(value, &integer) ||
+		integer < PG_INT32_MIN || integer > PG_INT32_MAX)
+		return false;
+	*datum = Int32GetDatum((int32) integer);
+	return true;
+}
+
+static bool
+slice_is(JsonSlice value, const char *word)
+{
+	return value.length == strlen(word) &&
+		pg_strncasecmp(value.bytes, word, value.length) == 0;
+}
+
+/* Some services send booleans as strings. */
+static bool
+convert_bool(const Conversion *conversion, JsonSlice value, Datum *datum,
+			 int *replaced)
+{
+	bool		truth = slice_is(value, "true") || slice_is(value, "\"true\"");
+
+	*datum = BoolGetDatum(truth);
+	return truth || slice_is(value, "false") || slice_is(value, "\"false\"");
+}
+
+/* A time inside a JSON string; none has escapes. */
+static bool
+read_time(JsonSlice value, TimestampTz *time)
+{
+	return imagecat_json_type(value) == JSON_STRING &&
+		imagecat_parse_time(value.bytes + 1, value.length - 2, time);
+}
+
+static bool
+convert_timestamp(const Conversion *conversion, JsonSlice value, Datum *datum,
+				  int *replaced)
+{
+	TimestampTz time;
+
+	if (!read_time(value, &time))
+		return false;
+	*datum = TimestampTzGetDatum(time);
+	if (conversion->typmod >= 0)
+		*datum = DirectFunctionCall2(timestamptz_scale, *datum,
+									 Int32GetDatum(conversion->typmod));
+	return true;
+}
+
+/* The day in UTC. */
+static bool
+convert_date(const Conversion *conversion, JsonSlice value, Datum *datum,
+			 int *replaced)
+{
+	TimestampTz time;
+	int64		day;
+
+	if (!read_time(value, &time))
+		return false;
+	day = time / USECS_PER_DAY;
+	if (time % USECS_PER_DAY < 0)
+		day--;
+	*datum = DateADTGetDatum((DateADT) day);
+	return true;
+}
+
+static int
+hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* The usual form here; other forms by the input function. */
+static bool
+convert_uuid(const Conversion *conversion, JsonSlice value, Datum *datum,
+			 int *replaced)
+{
+	const char *p = value.bytes + 1;
+	pg_uuid_t  *uuid;
+
+	if (value.length != 38 || value.bytes[0] != '"')
+		return convert_by_input(conversion, value, datum, replaced);
+	uuid = palloc(sizeof(pg_uuid_t));
+	for (int i = 0; i < UUID_LEN; i++, p += 2)
+	{
+		if ((i == 4 || i == 6 || i == 8 || i == 10) && *p++ != '-')
+			return convert_by_input(conversion, value, datum, replaced);
+		if (hex_digit(p[0]) < 0 || hex_digit(p[1]) < 0)
+			return convert_by_input(conversion, value, datum, replaced);
+		uuid->data[i] = (unsigned char) (hex_digit(p[0]) << 4 | hex_digit(p[1]));
+	}
+	*datum = UUIDPGetDatum(uuid);
+	return true;
+}
+
+/*
+ * Whether a number in it may be beyond what numeric holds, which is when
+ * jsonb's input function throws: by its exponent, or by its sheer length.
+ */
+static bool
+may_have_huge_number(const char *json, size_t length)
+{
+	const char *end = json + length;
+
+	if (length > 100000)
+		return true;
+	for (const char *p = json + 1; p + 5 < end; p++)
+		if ((*p == 'e' || *p == 'E') && p[-1] >= '0' && p[-1] <= '9')
+		{
+			const char *digits = p + 1 + (p[1] == '+' || p[1] == '-');
+
+			if (strspn(digits, "0123456789") >= 5)
+				return true;
+		}
+	return false;
+}
+
+static bool
+convert_jsonb(const Conversion *conversion, JsonSlice value, Datum *datum,
+			  int *replaced)
+{
+	char	   *json = palloc(imagecat_json_clean_size(value) + 1);
+	size_t		length = imagecat_json_clean(value, json, replaced);
+
+	json[length] = '\0';
+	if (may_have_huge_number(json, length))
+		return imagecat_input_function_safe((FmgrInfo *) &conversion->input,
+											json, conversion->ioparam,
+											conversion->typmod, datum);
+	*datum = DirectFunctionCall1(jsonb_in, CStringGetDatum(json));
+	pfree(json);
+	return true;
+}
+
+static bool
+convert_json(const Conversion *conversion, JsonSlice value, Datum *datum,
+			 int *replaced)
+{
+	text	   *result = palloc(VARHDRSZ + imagecat_json_clean_size(value));
+
+	SET_VARSIZE(result, VARHDRSZ +
+				imagecat_json_clean(value, VARDATA(result), replaced));
+	*datum = PointerGetDatum(result);
+	return true;
+}
+
+/* A JSON array; each element has to fit. */
+static bool
+convert_array(const Conversion *conversion, JsonSlice value, Datum *datum,
+			  int *replaced)
+{
+	JsonIterator iterator;
+	JsonSlice	item;
+	ArrayBuildState *state;
+
+	if (imagecat_json_type(value) != JSON_ARRAY)
+		return false;
+	state = initArrayResult(conversion->element->typid, CurrentMemoryContext, false);
+	iterator = imagecat_json_iterate(value);
+	while (imagecat_json_next_element(&iterator, &item))
+	{
+		bool		isnull = imagecat_json_type(item) == JSON_NULL;
+		Datum		element = (Datum) 0;
+
+		if (!isnull && !conversion->element->convert(conversion->element, item,
+													 &element, replaced))
+			return false;
+		accumArrayResult(state, element, isnull, conversion->element->typid,
+						 CurrentMemoryContext);
+	}
+	*datum = makeArrayResult(state, CurrentMemoryContext);
+	return true;
+}
+
+static Converter
+fast_converter(Oid typid)
+{
+	switch (typid)
+	{
+		case TEXTOID:
+		case VARCHAROID:
+			return convert_text;
+		case INT8OID:
+			return convert_int8;
+		case INT4OID:
+			return convert_int4;
+		case BOOLOID:
+			return convert_bool;
+		case TIMESTAMPTZOID:
+		case TIMESTAMPOID:		/* in UTC */
+			return convert_timestamp;
+		case DATEOID:
+			return convert_date;
+		case UUIDOID:
+			return convert_uuid;
+		case JSONBOID:
+			return convert_jsonb;
+		case JSONOID:
+			return convert_json;
+		default:
+			return NULL;
+	}
+}
+
+/*
+ * Prepares the conversion to a type.  What it needs is palloc'd in the current
+ * memory context, where it has to live as long as it is used.
+ */
+void
+imagecat_conversion(Conversion *conversion, Oid typid, int32 typmod)
+{
+	Oid			input;
+	Oid			element = get_element_type(typid);
+
+	memset(conversion, 0, sizeof(Conversion));
+	conversion->typid = typid;
+	conversion->typmod = typmod;
+	getTypeInputInfo(typid, &input, &conversion->ioparam);
+	fmgr_info(input, &conversion->input);
+	conversion->convert = fast_converter(typid);
+	if (conversion->convert != NULL)
+		return;
+	if (OidIsValid(element))
+	{
+		conversion->convert = convert_array;
+		conversion->element = palloc(sizeof(Conversion));
+		imagecat_conversion(conversion->element, element, typmod);
+	}
+	else
+		conversion->convert = convert_by_input;
+}
+
+/* A field's natural type in SQL. */
+Oid
+imagecat_field_type(FieldType type)
+{
+	switch (type)
+	{
+		case FIELD_TEXT:
+			return TEXTOID;
+		case FIELD_BIGINT:
+			return INT8OID;
+		case FIELD_INTEGER:
+			return INT4OID;
+		case FIELD_BOOLEAN:
+			return BOOLOID;
+		case FIELD_TIME:
+			return TIMESTAMPTZOID;
+		case FIELD_TEXT_ARRAY:
+			return TEXTARRAYOID;
+		case FIELD_JSON:
+			return JSONBOID;
+	}
+	pg_unreachable();
+}

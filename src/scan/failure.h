@@ -1,0 +1,20 @@
+/*-------------------------------------------------------------------------
+ *
+ * failure.h
+ *	  From a request that failed to an error that says what to do.
+ *
+ * src/scan/failure.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef IMAGECAT_FAILURE_H
+#define IMAGECAT_FAILURE_H
+
+#include "scan/service.h"
+
+extern void imagecat_report_failure(const ImageService *service,
+									const HttpRequest *request) pg_attribute_noreturn();
+extern bool imagecat_is_service_error(const ImageService *service,
+									  const HttpRequest *request);
+
+#endif							/* IMAGECAT_FAILURE_H */

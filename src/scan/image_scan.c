@@ -1,0 +1,381 @@
+/*-------------------------------------------------------------------------
+ *
+ * image_scan.c
+ *	  The images that a query wants of a service, one after the other.
+ *
+ *	  A query may take several listings: Glance never shows hidden and visible
+ *	  images in one, and long lists are split.  Without an order they are read
+ *	  one after the other, with one they are merged.
+ *
+ * src/scan/image_scan.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "row/json.h"
+#include "scan/image_scan.h"
+#include "scan/listing.h"
+#include "scan/version.h"
+#include "utils/memutils.h"
+
+/* What an image is sorted by. */
+typedef struct SortValue
+{
+	TimestampTz time;
+	char	   *text;			/* grows as needed */
+	size_t		size;
+} SortValue;
+
+/* A listing and the image that it stands at. */
+typedef struct Source
+{
+	Listing    *listing;
+	const Filter *part;			/* see ImageRequest */
+	SortValue	value;
+	bool		ended;
+} Source;
+
+struct ImageScan
+{
+	const ImageService *service;
+	ImageQuery	query;
+	HttpStats  *stats;
+	MemoryContext context;		/* holds this struct */
+	MemoryContext listings;		/* child of it, for one start */
+	RequestPlan *plan;
+	Source	   *sources;
+	int			nsources;
+	int			current;		/* the source whose image is next */
+	bool		positioned;		/* merging: every source stands at an image */
+	bool		returned;		/* any image so far */
+	SortValue	last;			/* the order must not go back behind it */
+};
+
+static void
+start(ImageScan *scan)
+{
+	MemoryContext old;
+	ListCell   *lc;
+
+	MemoryContextReset(scan->listings);
+	old = MemoryContextSwitchTo(scan->listings);
+	scan->plan = imagecat_plan_requests(scan->service->dialect, &scan->query);
+	scan->nsources = list_length(scan->plan->requests);
+	scan->sources = palloc0(sizeof(Source) * Max(scan->nsources, 1));
+	scan->current = 0;
+	scan->positioned = false;
+	foreach(lc, scan->plan->requests)
+	{
+		ImageRequest *request = lfirst(lc);
+		Source	   *source = &scan->sources[foreach_current_index(lc)];
+
+		source->part = request->part;
+		source->listing = imagecat_listing(scan->service, request, scan->plan,
+										   scan->query.marker, scan->stats);
+	}
+	MemoryContextSwitchTo(old);
+}
+
+/*
+ * Begins a scan.  Nothing is sent before the first image is asked for.
+ *
+ * The scan and all it holds, connections under way too, belong to the current
+ * memory context; imagecat_scan_end ends it earlier.  service, the query's
+ * contents and stats must outlive it.
+ */
+ImageScan *
+imagecat_scan_begin(const ImageService *service, const ImageQuery *query,
+					HttpStats *stats)
+{
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext,
+												  "imagecat scan",
+												  ALLOCSET_DEFAULT_SIZES);
+	ImageScan  *scan = MemoryContextAllocZero(context, sizeof(ImageScan));
+
+	scan->service = service;
+	scan->query = *query;
+	scan->stats = stats;
+	scan->context = context;
+	scan->listings = AllocSetContextCreate(context, "imagecat listings",
+										   ALLOCSET_DEFAULT_SIZES);
+	if (scan->query.version == 0)
+		scan->query.version = imagecat_known_version(service);
+	start(scan);
+	return scan;
+}
+
+/* The image's member as text into value->text; false if it has none. */
+static bool
+member_text(ImageScan *scan, JsonSlice image, const char *member,
+			SortValue *value)
+{
+	JsonSlice	slice;
+	size_t		size;
+	int			replaced = 0;
+
+	if (!imagecat_json_member(image, member, &slice))
+		return false;
+	size = Max(imagecat_json_string_size(slice), slice.length) + 1;
+	if (size > value->size)
+	{
+		value->text = value->text ? repalloc(value->text, size) :
+			MemoryContextAlloc(scan->context, size);
+		value->size = size;
+	}
+	if (imagecat_json_type(slice) == JSON_STRING)
+		size = imagecat_json_string_decode(slice, value->text, &replaced);
+	else
+	{
+		size = slice.length;
+		memcpy(value->text, slice.bytes, size);
+	}
+	value->text[size] = '\0';
+	return true;
+}
+
+static void
+report_order(const ImageScan *scan)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_FDW_REPLY_HANDLE),
+			 errmsg("server \"%s\" did not send its images in the order of \"%s\"",
+					scan->service->name, scan->query.sort->member),
+			 errhint("With \"SET imagecat.enable_pushdown = off\" they are sorted here.")));
+}
+
+/* What the source's image is sorted by; the service must send it. */
+static void
+read_sort_value(ImageScan *scan, Source *source)
+{
+	const DialectSortKey *key = scan->query.sort;
+
+	if (!member_text(scan, imagecat_listing_image(source->listing), key->member,
+					 &source->value) ||
+		(key->is_time && !imagecat_parse_time(source->value.text,
+											  strlen(source->value.text),
+											  &source->value.time)))
+		report_order(scan);
+}
+
+/* Below 0 if a comes before b in the order wanted. */
+static int
+compare_values(const ImageScan *scan, const SortValue *a, const SortValue *b)
+{
+	int			order;
+
+	if (scan->query.sort->is_time)
+		order = (a->time > b->time) - (a->time < b->time);
+	else
+		order = strcmp(a->text, b->text);
+	return scan->query.descending ? -order : order;
+}
+
+/* Whether the image is one that its part of a split list asked for. */
+static bool
+in_part(ImageScan *scan, Source *source)
+{
+	int			low = 0;
+	int			high;
+
+	if (source->part == NULL)
+		return true;
+
+	/*
+	 * A service that compares loosely sends an image for "a" and for "A", and
+	 * these may be in two parts: each keeps its own.
+	 */
+	if (!member_text(scan, imagecat_listing_image(source->listing),
+					 source->part->member, &source->value))
+		return false;
+	high = source->part->nvalues - 1;
+	while (low <= high)
+	{
+		int			middle = (low + high) / 2;
+		int			order = strcmp(source->value.text,
+								   source->part->values[middle].text);
+
+		if (order == 0)
+			return true;
+		if (order < 0)
+			high = middle - 1;
+		else
+			low = middle + 1;
+	}
+	return false;
+}
+
+static void
+advance(ImageScan *scan, Source *source)
+{
+	do
+		source->ended = !imagecat_listing_advance(source->listing);
+	while (!source->ended && !in_part(scan, source));
+	if (!source->ended && scan->query.sort != NULL)
+		read_sort_value(scan, source);
+}
+
+static bool
+is_lookup(const ImageScan *scan)
+{
+	return scan->nsources > 0 &&
+		((ImageRequest *) linitial(scan->plan->requests))->lookup;
+}
+
+/*
+ * No image is left, or a listing was refused.  If nothing has come at all, the
+ * service may be too old for what it was asked: ask for its version; true if
+ * the scan was started again in older words.
+ */
+static bool
+start_again_for_version(ImageScan *scan)
+{
+	const Listing *refused = NULL;
+
+	for (int i = 0; i < scan->nsources; i++)
+		if (imagecat_listing_refused(scan->sources[i].listing))
+			refused = scan->sources[i].listing;
+
+	if (!scan->returned && scan->nsources > 0 && !is_lookup(scan) &&
+		scan->query.version == 0 && scan->service->dialect->newest_rule > 0)
+	{
+		scan->query.version = imagecat_ask_version(scan->service, scan->stats);
+		if (scan->query.version < scan->service->dialect->newest_rule)
+		{
+			start(scan);
+			return true;
+		}
+	}
+	if (refused != NULL)
+		imagecat_listing_fail(refused);
+	return false;
+}
+
+/* Without an order: one listing after the other. */
+static bool
+next_in_turn(ImageScan *scan)
+{
+	for (; scan->current < scan->nsources; scan->current++)
+	{
+		Source	   *source = &scan->sources[scan->current];
+
+		advance(scan, source);
+
+		/* The next listing's first page comes while this one's last is read. */
+		if (scan->current + 1 < scan->nsources &&
+			imagecat_listing_near_end(source->listing) &&
+			!imagecat_listing_refused(source->listing))
+			imagecat_listing_start(scan->sources[scan->current + 1].listing);
+		if (!source->ended)
+			return true;
+		if (imagecat_listing_refused(source->listing))
+			return false;
+	}
+	return false;
+}
+
+/* With an order: the first of all the listings' images. */
+static bool
+next_in_order(ImageScan *scan)
+{
+	Source	   *first = NULL;
+
+	if (!scan->positioned)
+	{
+		for (int i = 0; i < scan->nsources; i++)
+			imagecat_listing_start(scan->sources[i].listing);
+		for (int i = 0; i < scan->nsources; i++)
+			advance(scan, &scan->sources[i]);
+		scan->positioned = true;
+		for (int i = 0; i < scan->nsources; i++)
+			if (imagecat_listing_refused(scan->sources[i].listing))
+				return false;
+	}
+	else if (scan->nsources > 0)
+		advance(scan, &scan->sources[scan->current]);
+
+	for (int i = 0; i < scan->nsources; i++)
+	{
+		Source	   *source = &scan->sources[i];
+
+		if (!source->ended &&
+			(first == NULL ||
+			 compare_values(scan, &source->value, &first->value) < 0))
+		{
+			first = source;
+			scan->current = i;
+		}
+	}
+	if (first == NULL)
+		return false;
+
+	/* A service that ignores the sort must not pass for one that sorts. */
+	if (scan->returned && compare_values(scan, &first->value, &scan->last) < 0)
+		report_order(scan);
+	if (scan->query.sort->is_time)
+		scan->last.time = first->value.time;
+	else
+	{
+		if (first->value.size > scan->last.size)
+		{
+			scan->last.text = scan->last.text ?
+				repalloc(scan->last.text, first->value.size) :
+				MemoryContextAlloc(scan->context, first->value.size);
+			scan->last.size = first->value.size;
+		}
+		strcpy(scan->last.text, first->value.text);
+	}
+	return true;
+}
+
+/*
+ * Goes to the next image; false at the end.
+ *
+ * Raises the errors of imagecat_report_failure, and ERRCODE_FDW_REPLY_HANDLE
+ * for an answer that cannot be right.
+ */
+bool
+imagecat_scan_next(ImageScan *scan)
+{
+	for (;;)
+	{
+		bool		found = scan->query.sort != NULL ? next_in_order(scan) :
+		next_in_turn(scan);
+
+		if (found && !scan->returned)
+		{
+			scan->returned = true;
+			if (scan->query.version == 0 && scan->service->dialect->newest_rule > 0)
+				imagecat_remember_version(scan->service,
+										  scan->service->dialect->newest_rule);
+		}
+		if (found)
+			return true;
+		if (!start_again_for_version(scan))
+			return false;
+	}
+}
+
+/*
+ * The image that imagecat_scan_next went to: valid until the next call of any
+ * scan's, since all share the network.
+ */
+JsonSlice
+imagecat_scan_image(const ImageScan *scan)
+{
+	return imagecat_listing_image(scan->sources[scan->current].listing);
+}
+
+/* Ends the scan, its requests too. */
+void
+imagecat_scan_end(ImageScan *scan)
+{
+	MemoryContextDelete(scan->context);
+}
+
+/* What is asked of the service. */
+const RequestPlan *
+imagecat_scan_plan(const ImageScan *scan)
+{
+	return scan->plan;
+}

@@ -1,0 +1,492 @@
+/*-------------------------------------------------------------------------
+ *
+ * listing.c
+ *	  The images of one request, page after page.
+ *
+ *	  The next page is asked for as soon as the present one has arrived, while
+ *	  its images are still being read.  The service's own link to it only tells
+ *	  that there is one: the request is built anew from the last image's id,
+ *	  since such links lose repeated parameters and may lead elsewhere.
+ *
+ * src/scan/listing.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "auth/auth.h"
+#include "common/pg_prng.h"
+#include "imagecat.h"
+#include "row/json.h"
+#include "scan/failure.h"
+#include "scan/listing.h"
+#include "utils/memutils.h"
+#include "wire/multiplexer.h"
+#include "wire/url.h"
+
+/*
+ * How many images back a listing can go when the one it would continue from
+ * was deleted meanwhile.
+ */
+#define MAX_STEPS_BACK		16
+
+/* Pauses between tries where the service names none: doubled each time. */
+#define FIRST_RETRY_PAUSE	500 /* ms */
+#define LAST_RETRY_PAUSE	30000
+
+/* Images between two looks at the network while a page is being read. */
+#define IMAGES_PER_POLL		64
+
+typedef struct Page
+{
+	HttpRequest *request;
+	char	   *marker;			/* the id that it continues from, or NULL */
+	bool		ahead;			/* asked for before it was needed */
+} Page;
+
+struct Listing
+{
+	const ImageService *service;
+	const ImageRequest *request;
+	HttpStats  *stats;
+	MemoryContext context;
+	int			page_size;		/* of the next page */
+	int			max_page_size;
+	bool		limited;		/* no page is asked for before it is needed */
+	char	   *first_marker;
+
+	Page	   *page;			/* the one being read */
+	Page	   *previous;		/* kept until its last image proved a marker */
+	Page	   *next;			/* asked for already, or NULL */
+	size_t		index;			/* images of the page that were read */
+	int			tries;			/* of this page */
+	bool		refused;		/* the first page was answered with 400 */
+	bool		ended;
+
+	/* the last image was deleted: continue from an earlier one */
+	int			steps_back;
+
+	/* Brent's cycle detection over markers */
+	char	   *milestone;
+	uint64		pages;
+	uint64		next_milestone;
+};
+
+/*
+ * The images of one request, in the current memory context and with it.
+ *
+ * Nothing is sent yet.  marker, or NULL, is the image to start behind.
+ * service, request and stats must outlive the listing.
+ */
+Listing *
+imagecat_listing(const ImageService *service, const ImageRequest *request,
+				 const RequestPlan *plan, const char *marker,
+				 HttpStats *stats)
+{
+	Listing    *listing = palloc0(sizeof(Listing));
+
+	listing->service = service;
+	listing->request = request;
+	listing->stats = stats;
+	listing->context = CurrentMemoryContext;
+	listing->page_size = plan->page_size;
+	listing->max_page_size = service->page_size > 0 ?
+		Min(service->page_size, service->dialect->max_page_size) :
+		service->dialect->max_page_size;
+	listing->limited = plan->limited;
+	listing->first_marker = marker ? pstrdup(marker) : NULL;
+	listing->next_milestone = 1;
+	return listing;
+}
+
+static Page *
+ask_page(Listing *listing, char *marker, bool ahead)
+{
+	const ImageService *service = listing->service;
+	const Dialect *dialect = service->dialect;
+	const char *target = imagecat_request_target(dialect, listing->request,
+												 listing->page_size, marker);
+	const char *url = psprintf("%s%s", service->url, target);
+	MemoryContext old = MemoryContextSwitchTo(listing->context);
+	List	   *headers = imagecat_auth_headers(service);
+	Page	   *page = palloc0(sizeof(Page));
+
+	if (!imagecat_host_allowed(url, imagecat_allowed_hosts))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("the host of server \"%s\" is not allowed", service->name),
+				 errhint("A superuser can add it to the setting \"imagecat.allowed_hosts\".")));
+	headers = lappend(headers, pstrdup("Accept: application/json"));
+	page->marker = marker;
+	page->ahead = ahead;
+	page->request = imagecat_http_start(url, headers, &service->http,
+										listing->request->lookup ?
+										&dialect->item : &dialect->list,
+										listing->stats);
+	MemoryContextSwitchTo(old);
+	list_free_deep(headers);
+	return page;
+}
+
+static void
+free_page(Page **page)
+{
+	if (*page == NULL)
+		return;
+	imagecat_http_free((*page)->request);
+	pfree(*page);
+	*page = NULL;
+}
+
+/* Sends the first request, unless that was done before. */
+void
+imagecat_listing_start(Listing *listing)
+{
+	if (listing->page == NULL && !listing->ended)
+		listing->page = ask_page(listing, listing->first_marker, false);
+}
+
+/* The id of an image, palloc'd in the listing's context; NULL if it has none. */
+static char *
+image_id(const Listing *listing, JsonSlice image)
+{
+	JsonSlice	value;
+	char	   *id;
+	int			replaced = 0;
+
+	if (!imagecat_json_member(image, listing->service->dialect->id_member, &value) ||
+		imagecat_json_type(value) != JSON_STRING)
+		return NULL;
+	id = MemoryContextAlloc(listing->context,
+							imagecat_json_string_size(value) + 1);
+	id[imagecat_json_string_decode(value, id, &replaced)] = '\0';
+	return id;
+}
+
+/* Whether the service says that more pages follow this whole one. */
+static bool
+announces_next(const Listing *listing)
+{
+	JsonSlice	next = imagecat_page_next_value(imagecat_http_page(listing->page->request));
+
+	return !listing->request->lookup && next.bytes != NULL &&
+		imagecat_json_type(next) != JSON_NULL;
+}
+
+static void
+report_bad_paging(const Listing *listing, const char *detail)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_FDW_REPLY_HANDLE),
+			 errmsg("the pages of server \"%s\" do not come to an end",
+					listing->service->name),
+			 errdetail("%s", detail)));
+}
+
+/*
+ * The marker of the page after this one: an id of its last images, the last
+ * but for those that turned out to be deleted.
+ */
+static char *
+next_marker(Listing *listing, const Page *page)
+{
+	PageReader *reader = imagecat_http_page(page->request);
+	size_t		count = imagecat_page_count(reader);
+	char	   *marker;
+
+	if (count == 0)
+		report_bad_paging(listing, "A page without images announces another.");
+	if (count <= (size_t) listing->steps_back)
+		return NULL;
+	marker = image_id(listing,
+					  imagecat_page_object(reader, count - 1 - listing->steps_back));
+	if (marker == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_REPLY_HANDLE),
+				 errmsg("the answer of server \"%s\" has an image without id",
+						listing->service->name)));
+	return marker;
+}
+
+/* Markers that come again would go on for ever. */
+static void
+check_progress(Listing *listing, const char *marker)
+{
+	if ((listing->page->marker != NULL &&
+		 strcmp(listing->page->marker, marker) == 0) ||
+		(listing->milestone != NULL && strcmp(listing->milestone, marker) == 0))
+		report_bad_paging(listing, psprintf("The page after image \"%s\" brings nothing new.",
+											marker));
+	if (++listing->pages == listing->next_milestone)
+	{
+		listing->next_milestone *= 2;
+		listing->milestone = MemoryContextStrdup(listing->context, marker);
+	}
+}
+
+/* Asks for the page after this whole one. */
+static Page *
+ask_next_page(Listing *listing, bool ahead)
+{
+	char	   *marker = next_marker(listing, listing->page);
+
+	check_progress(listing, marker);
+	/* A limit that did not suffice was a bad guess: ask for more. */
+	if (listing->limited)
+		listing->page_size = Min(listing->page_size * 4, listing->max_page_size);
+	return ask_page(listing, marker, ahead);
+}
+
+/* Milliseconds to wait before the request is worth a new try, or -1. */
+static int64
+retry_pause(const Listing *listing, const HttpRequest *request)
+{
+	int			status = imagecat_http_status(request);
+	const char *after = imagecat_http_header(request, "Retry-After");
+	int64		pause;
+
+	/* 413 is a rate limit only where it says when to come back. */
+	if (imagecat_http_outcome(request) != HTTP_DONE ||
+		!(status == 429 || status == 503 || (status == 413 && after != NULL)))
+		return -1;
+	if (after != NULL && after[0] >= '0' && after[0] <= '9')
+		return (int64) strtoul(after, NULL, 10) * 1000;
+	if (after != NULL)
+	{
+		time_t		date = curl_getdate(after, NULL);
+
+		if (date != (time_t) -1)
+			return Max((int64) date - (int64) time(NULL), 0) * 1000;
+	}
+	pause = Min((int64) FIRST_RETRY_PAUSE << Min(listing->tries, 10),
+				LAST_RETRY_PAUSE);
+	return pause / 2 + (int64) (pg_prng_double(&pg_global_prng_state) * pause / 2);
+}
+
+static void
+wait_pause(const Listing *listing, int64 milliseconds)
+{
+	int64		end = imagecat_monotonic_time() + milliseconds * 1000;
+	int64		now;
+
+	while ((now = imagecat_monotonic_time()) < end)
+	{
+		imagecat_multi_wait((long) ((end - now + 999) / 1000));
+		imagecat_multi_poll();
+		listing->stats->wait_time += imagecat_monotonic_time() - now;
+	}
+}
+
+static void
+ask_again(Listing *listing, char *marker)
+{
+	imagecat_http_free(listing->page->request);
+	pfree(listing->page);
+	listing->page = NULL;
+	listing->page = ask_page(listing, marker, false);
+}
+
+/*
+ * The page being read has failed.  Gives true if it was asked for again, false
+ * if the listing ends here, and throws if neither is right.
+ */
+static bool
+recover(Listing *listing)
+{
+	Page	   *page = listing->page;
+	const HttpRequest *request = page->request;
+	HttpOutcome outcome = imagecat_http_outcome(request);
+	int			status = imagecat_http_status(request);
+	int64		pause;
+
+	/* An image that is not there is no row; a path that is not there is an error. */
+	if (outcome == HTTP_DONE && status == 404 && listing->request->lookup &&
+		imagecat_is_service_error(listing->service, request))
+	{
+		listing->ended = true;
+		return false;
+	}
+	if (outcome == HTTP_DONE && status == 400 && page->marker == NULL)
+	{
+		listing->refused = true;
+		listing->ended = true;
+		return false;
+	}
+
+	/* The marker's image was deleted: continue from the one before it. */
+	if (outcome == HTTP_DONE && (status == 400 || status == 404) &&
+		listing->previous != NULL && listing->steps_back < MAX_STEPS_BACK - 1)
+	{
+		char	   *marker;
+
+		listing->steps_back++;
+		marker = next_marker(listing, listing->previous);
+		if (marker == NULL)
+			marker = listing->previous->marker;
+		ask_again(listing, marker);
+		return true;
+	}
+
+	/* While nobody looked, a connection asked ahead may have been dropped. */
+	if (page->ahead && listing->index == 0 && listing->tries == 0 &&
+		(outcome == HTTP_CUT || outcome == HTTP_NO_CONNECTION ||
+		 outcome == HTTP_TIMED_OUT))
+	{
+		listing->tries++;
+		listing->stats->retries++;
+		ask_again(listing, page->marker);
+		return true;
+	}
+
+	pause = retry_pause(listing, request);
+	if (pause >= 0 && listing->tries < listing->service->max_retries &&
+		pause <= listing->service->http.request_timeout)
+	{
+		wait_pause(listing, pause);
+		listing->tries++;
+		listing->stats->retries++;
+		ask_again(listing, page->marker);
+		return true;
+	}
+	imagecat_report_failure(listing->service, request);
+}
+
+/* After a step back, images that the previous page had come again. */
+static bool
+seen_before(const Listing *listing, JsonSlice image)
+{
+	PageReader *reader;
+	size_t		count;
+	char	   *id;
+
+	if (listing->steps_back == 0 || listing->previous == NULL ||
+		(id = image_id(listing, image)) == NULL)
+		return false;
+	reader = imagecat_http_page(listing->previous->request);
+	count = imagecat_page_count(reader);
+	for (int i = 0; i < listing->steps_back && (size_t) i < count; i++)
+	{
+		char	   *seen = image_id(listing,
+									imagecat_page_object(reader, count - 1 - i));
+
+		if (seen != NULL && strcmp(seen, id) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool
+is_success(const HttpRequest *request)
+{
+	HttpOutcome outcome = imagecat_http_outcome(request);
+	int			status = imagecat_http_status(request);
+
+	return outcome == HTTP_UNDER_WAY ||
+		(outcome == HTTP_DONE && (status == 200 || status == 203));
+}
+
+/*
+ * Goes to the next image, waiting for it if need be; false at the end.
+ *
+ * Raises what imagecat_report_failure raises; an answer that is not whole is
+ * an error, never the end.
+ */
+bool
+imagecat_listing_advance(Listing *listing)
+{
+	imagecat_listing_start(listing);
+	while (!listing->ended)
+	{
+		HttpRequest *request = listing->page->request;
+		PageReader *reader = imagecat_http_page(request);
+
+		if (imagecat_page_count(reader) <= listing->index)
+			imagecat_http_wait(request, listing->index);
+		else if (listing->index % IMAGES_PER_POLL == 0)
+			imagecat_multi_poll();
+
+		/*
+		 * Images that came before a failure are not handed out once it is
+		 * known: they could only delay the error.
+		 */
+		if (!is_success(request))
+		{
+			if (!recover(listing))
+				return false;
+			continue;
+		}
+		if (imagecat_http_outcome(request) == HTTP_DONE && listing->next == NULL &&
+			!listing->limited && imagecat_prefetch && announces_next(listing))
+			listing->next = ask_next_page(listing, true);
+
+		if (listing->index < imagecat_page_count(reader))
+		{
+			if (listing->index > MAX_STEPS_BACK)
+				imagecat_http_release(request, listing->index - MAX_STEPS_BACK);
+			if (listing->index++ == 0)
+			{
+				listing->stats->pages++;
+				if (listing->steps_back == 0)
+					free_page(&listing->previous);
+			}
+			if (seen_before(listing, imagecat_listing_image(listing)))
+				continue;
+			listing->stats->images++;
+			return true;
+		}
+
+		/* The page is at its end. */
+		if (listing->index == 0)
+			listing->stats->pages++;
+		if (!announces_next(listing))
+		{
+			listing->ended = true;
+			return false;
+		}
+		if (listing->next == NULL)
+			listing->next = ask_next_page(listing, false);
+		free_page(&listing->previous);
+		listing->previous = listing->page;
+		listing->page = listing->next;
+		listing->next = NULL;
+		listing->index = 0;
+		listing->tries = 0;
+		listing->steps_back = 0;
+	}
+	return false;
+}
+
+/*
+ * The image that imagecat_listing_advance went to.  Its bytes are the page's,
+ * and move with any wait or poll: fetch it anew after one.
+ */
+JsonSlice
+imagecat_listing_image(const Listing *listing)
+{
+	return imagecat_page_object(imagecat_http_page(listing->page->request),
+								listing->index - 1);
+}
+
+/* Whether the service refused the very first request with status 400. */
+bool
+imagecat_listing_refused(const Listing *listing)
+{
+	return listing->refused;
+}
+
+/* Whether no further request will be made: the next listing may start. */
+bool
+imagecat_listing_near_end(const Listing *listing)
+{
+	return listing->ended ||
+		(listing->page != NULL && !listing->limited && imagecat_prefetch &&
+		 imagecat_http_outcome(listing->page->request) == HTTP_DONE &&
+		 is_success(listing->page->request) && !announces_next(listing));
+}
+
+/* Raises the error of a listing that was refused. */
+void
+imagecat_listing_fail(const Listing *listing)
+{
+	imagecat_report_failure(listing->service, listing->page->request);
+}

@@ -1,0 +1,29 @@
+/*-------------------------------------------------------------------------
+ *
+ * listing.h
+ *	  The images of one request, page after page.
+ *
+ * src/scan/listing.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef IMAGECAT_LISTING_H
+#define IMAGECAT_LISTING_H
+
+#include "dialect/request.h"
+#include "scan/service.h"
+
+typedef struct Listing Listing;
+
+extern Listing *imagecat_listing(const ImageService *service,
+								 const ImageRequest *request,
+								 const RequestPlan *plan, const char *marker,
+								 HttpStats *stats);
+extern void imagecat_listing_start(Listing *listing);
+extern bool imagecat_listing_advance(Listing *listing);
+extern JsonSlice imagecat_listing_image(const Listing *listing);
+extern bool imagecat_listing_refused(const Listing *listing);
+extern bool imagecat_listing_near_end(const Listing *listing);
+extern void imagecat_listing_fail(const Listing *listing) pg_attribute_noreturn();
+
+#endif							/* IMAGECAT_LISTING_H */

@@ -1,0 +1,82 @@
+/*-------------------------------------------------------------------------
+ *
+ * fdw.h
+ *	  The foreign data wrapper's callbacks, and what the planner tells the
+ *	  executor.
+ *
+ * src/sql/fdw.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef IMAGECAT_FDW_H
+#define IMAGECAT_FDW_H
+
+#include "dialect/request.h"
+#include "commands/explain.h"
+#include "foreign/fdwapi.h"
+#include "local/local.h"
+#include "sql/table.h"
+
+/* The items of a ForeignScan's fdw_private; its fdw_exprs are the quals' values. */
+enum ScanPrivate
+{
+	SCAN_QUALS,					/* list of quals, see quals.c */
+	SCAN_EXACT,					/* Boolean: every clause became a qual */
+	SCAN_SORT_MEMBER,			/* String: "" for no order */
+	SCAN_DESCENDING,			/* Boolean */
+	SCAN_LIMIT,					/* Float, as text: rows wanted; 0 for all */
+	SCAN_COLUMNS				/* IntList: indexes of the columns wanted */
+};
+
+/* plan.c */
+extern void imagecat_get_rel_size(PlannerInfo *root, RelOptInfo *rel, Oid relid);
+extern void imagecat_get_paths(PlannerInfo *root, RelOptInfo *rel, Oid relid);
+extern ForeignScan *imagecat_get_plan(PlannerInfo *root, RelOptInfo *rel,
+									  Oid relid, ForeignPath *path, List *tlist,
+									  List *clauses, Plan *outer_plan);
+
+/* exec.c */
+extern void imagecat_begin_scan(ForeignScanState *node, int eflags);
+extern TupleTableSlot *imagecat_iterate_scan(ForeignScanState *node);
+extern void imagecat_rescan(ForeignScanState *node);
+extern void imagecat_end_scan(ForeignScanState *node);
+
+/* explain.c */
+extern void imagecat_explain_scan(ForeignScanState *node, ExplainState *es);
+
+/* import.c */
+extern List *imagecat_import_schema(ImportForeignSchemaStmt *stmt, Oid serverid);
+
+/* What a scan asks, for the executor and for EXPLAIN alike. */
+typedef struct ScanQuery
+{
+	ImageQuery	image;
+	bool		contradiction;	/* no row can pass */
+} ScanQuery;
+
+/* A scan that was begun. */
+typedef struct ImageScanState
+{
+	ImageService *service;
+	ImageTable *table;
+	const List *private;
+	List	   *values;			/* expressions of the quals' values */
+	List	   *states;			/* their ExprStates */
+	List	   *columns;		/* IntList of the columns wanted */
+	List	   *local_columns;	/* api local: LocalColumn for each of them */
+	Oid			userid;
+	struct RowDecoder *decoder;
+	HttpStats	stats;
+	MemoryContext context;		/* of one execution; reset by a rescan */
+	bool		started;
+	bool		ended;
+	struct ImageScan *images;
+	LocalScan  *local;
+} ImageScanState;
+
+extern ScanQuery imagecat_scan_query(ImageScanState *state,
+									 ExprContext *econtext, bool executing);
+extern LocalQuery *imagecat_scan_local_query(ImageScanState *state,
+											 const ScanQuery *query);
+
+#endif							/* IMAGECAT_FDW_H */

@@ -1,0 +1,25 @@
+/*-------------------------------------------------------------------------
+ *
+ * multiplexer.h
+ *	  The backend's one curl multi handle, driven by its latch.
+ *
+ * src/wire/multiplexer.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef IMAGECAT_MULTIPLEXER_H
+#define IMAGECAT_MULTIPLEXER_H
+
+#include "postgres.h"
+
+#include <curl/curl.h>
+
+/* Called for each transfer that has ended; must not throw. */
+typedef void (*TransferEnded) (CURL *transfer, CURLcode result);
+
+extern CURLM *imagecat_multi(TransferEnded ended);
+extern void imagecat_multi_poll(void);
+extern void imagecat_multi_wait(long timeout);
+extern int64 imagecat_monotonic_time(void);
+
+#endif							/* IMAGECAT_MULTIPLEXER_H */
