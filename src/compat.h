@@ -118,6 +118,12 @@ imagecat_input_function_safe(FmgrInfo *input, char *text, Oid ioparam,
 	ResourceOwner owner = CurrentResourceOwner;
 	volatile bool fits = false;
 
+	/* A query with a parallel plan allows none; there a misfit is an error. */
+	if (IsInParallelMode())
+	{
+		*result = InputFunctionCall(input, text, ioparam, typmod);
+		return true;
+	}
 	BeginInternalSubTransaction(NULL);
 	MemoryContextSwitchTo(context);
 	PG_TRY();

@@ -77,6 +77,8 @@ typedef struct DialectParam
 	bool		(*takes) (const char *value);	/* text values; NULL: any */
 	int64		max;			/* integers: largest absolute value, 0: any */
 	bool		repeats;
+	bool		ends_early;		/* with it a page may lack its link to the
+								 * next: only an empty page is the end */
 	int			since;			/* first version that knows it */
 } DialectParam;
 

@@ -296,7 +296,7 @@ has_passes(const Dialect *dialect, const ImageQuery *query)
 /* One request for a list, or one for each of the passes that make up the set. */
 static List *
 list_requests(const Dialect *dialect, const ImageQuery *query, List *params,
-			  const Filter *part)
+			  bool until_empty, const Filter *part)
 {
 	List	   *requests = NIL;
 	bool		passes = has_passes(dialect, query);
@@ -309,6 +309,7 @@ list_requests(const Dialect *dialect, const ImageQuery *query, List *params,
 			continue;
 		request->path = dialect->list_path;
 		request->params = list_copy(params);
+		request->until_empty = until_empty;
 		request->part = part;
 		if (passes)
 			request->params = lcons(make_param(dialect->pass_key,
@@ -373,6 +374,7 @@ imagecat_plan_requests(const Dialect *dialect, const ImageQuery *query)
 	const Filter *split = NULL;
 	const Filter *lookup = lookup_filter(dialect, query);
 	bool		exact = true;
+	bool		until_empty = false;
 	ListCell   *lc;
 
 	foreach(lc, query->filters)
@@ -423,7 +425,10 @@ imagecat_plan_requests(const Dialect *dialect, const ImageQuery *query)
 		else if ((param->repeats || !has_param(params, key)) &&
 				 params_length(params) + imagecat_encoded_length(value) <
 				 MAX_TARGET_LENGTH)
+		{
 			params = lappend(params, make_param(key, value));
+			until_empty |= param->ends_early;
+		}
 		else
 			plan->unsent = lappend(plan->unsent, filter);
 	}
@@ -487,11 +492,12 @@ imagecat_plan_requests(const Dialect *dialect, const ImageQuery *query)
 			plan->requests = list_concat(plan->requests,
 										 list_requests(dialect, query,
 													   lcons(param, list_copy(params)),
+													   until_empty,
 													   list_length(parts) > 1 ? part : NULL));
 		}
 	}
 	if (split == NULL)
-		plan->requests = list_requests(dialect, query, params, NULL);
+		plan->requests = list_requests(dialect, query, params, until_empty, NULL);
 
 	/* A limit is a hint: with filters of our own, more must be read. */
 	if (query->limit > 0 && exact && plan->unsent == NIL)

@@ -39,6 +39,7 @@ typedef struct ImageRequest
 	const char *path;			/* after the service's versioned URL */
 	List	   *params;			/* RequestParam, without limit and marker */
 	bool		lookup;
+	bool		until_empty;	/* only an empty page is the end */
 	const Filter *part;			/* its part of a list split over requests */
 } ImageRequest;
 

@@ -174,22 +174,26 @@ append_operand(QueryBuilder *builder, const Filter *filter)
 {
 	const LocalColumn *column = find_column(builder, filter->column);
 
-	appendStringInfoChar(&builder->sql, '(');
-	append_column(builder, column);
-	appendStringInfoChar(&builder->sql, ')');
 	if (filter->property)
 	{
-		appendStringInfo(&builder->sql, " OPERATOR(pg_catalog.->>) $%d",
+		appendStringInfoChar(&builder->sql, '(');
+		append_column(builder, column);
+		appendStringInfo(&builder->sql, " OPERATOR(pg_catalog.->>) $%d)",
 						 add_param(builder, TEXTOID,
 								   CStringGetTextDatum(filter->member)));
 		return;
 	}
-	if (filter->op == FILTER_HAS)
-		return;
-	if (filter->type == FILTER_TEXT && column->typid != TEXTOID)
-		appendStringInfoString(&builder->sql, "::pg_catalog.text");
 	if (filter->type == FILTER_TIME && column->typid == TIMESTAMPOID)
-		appendStringInfoString(&builder->sql, " AT TIME ZONE 'UTC'");
+	{
+		appendStringInfoString(&builder->sql, "pg_catalog.timezone('UTC', ");
+		append_column(builder, column);
+		appendStringInfoChar(&builder->sql, ')');
+		return;
+	}
+	append_column(builder, column);
+	if (filter->type == FILTER_TEXT && filter->op != FILTER_HAS &&
+		column->typid != TEXTOID)
+		appendStringInfoString(&builder->sql, "::pg_catalog.text");
 }
 
 static void
@@ -205,10 +209,9 @@ append_filter(QueryBuilder *builder, const Filter *filter)
 
 	if (filter->unknown != NULL)
 	{
-		appendStringInfoChar(sql, '(');
 		append_operand(builder, filter);
-		appendStringInfo(sql, ") %s %s",
-						 filter->op == FILTER_IN ? "= ANY" : operators[filter->op],
+		appendStringInfo(sql, filter->op == FILTER_IN ? " %s ANY (%s)" : " %s %s",
+						 filter->op == FILTER_IN ? "=" : operators[filter->op],
 						 filter->unknown);
 		return;
 	}
@@ -221,9 +224,8 @@ append_filter(QueryBuilder *builder, const Filter *filter)
 								   value_datum(filter->type, filter->values)));
 		return;
 	}
-	appendStringInfoChar(sql, '(');
 	append_operand(builder, filter);
-	appendStringInfoString(sql, ") ");
+	appendStringInfoChar(sql, ' ');
 	if (filter->op == FILTER_IN)
 		appendStringInfo(sql, "OPERATOR(pg_catalog.=) ANY ($%d)",
 						 add_param(builder, get_array_type(type),

@@ -115,6 +115,19 @@ convert_int8(const Conversion *conversion, JsonSlice value, Datum *datum,
 }
 
 static bool
+convert_int2(const Conversion *conversion, JsonSlice value, Datum *datum,
+			 int *replaced)
+{
+	int64		integer;
+
+	if (!read_integer(value, &integer) ||
+		integer < PG_INT16_MIN || integer > PG_INT16_MAX)
+		return false;
+	*datum = Int16GetDatum((int16) integer);
+	return true;
+}
+
+static bool
 convert_int4(const Conversion *conversion, JsonSlice value, Datum *datum,
 			 int *replaced)
 {
@@ -125,6 +138,54 @@ convert_int4(const Conversion *conversion, JsonSlice value, Datum *datum,
 		return false;
 	*datum = Int32GetDatum((int32) integer);
 	return true;
+}
+
+/* A JSON number, or a string that holds one, as a C string; NULL otherwise. */
+static char *
+number_text(JsonSlice value)
+{
+	const char *p = value.bytes;
+	size_t		length = value.length;
+
+	if (length >= 2 && *p == '"')
+		p++, length -= 2;
+	if (length == 0 || length > 400 ||
+		strspn(p, "+-.0123456789eE") < length ||
+		strspn(p, "+-.eE") >= length)
+		return NULL;
+	return pnstrdup(p, length);
+}
+
+/* Exponents are left to the input function, which may refuse them. */
+static bool
+convert_numeric(const Conversion *conversion, JsonSlice value, Datum *datum,
+				int *replaced)
+{
+	const char *number = number_text(value);
+
+	if (number == NULL)
+		return false;
+	if (conversion->typmod >= 0 || strspn(number, "0123456789") != strlen(number))
+		return convert_by_input(conversion, value, datum, replaced);
+	*datum = DirectFunctionCall3(numeric_in, CStringGetDatum(number),
+								 ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1));
+	return true;
+}
+
+static bool
+convert_float8(const Conversion *conversion, JsonSlice value, Datum *datum,
+			   int *replaced)
+{
+	const char *number = number_text(value);
+	char	   *end;
+	double		real;
+
+	if (number == NULL)
+		return false;
+	errno = 0;
+	real = strtod(number, &end);
+	*datum = Float8GetDatum(real);
+	return *end == '\0' && errno == 0;
 }
 
 static bool
@@ -308,6 +369,12 @@ fast_converter(Oid typid)
 			return convert_int8;
 		case INT4OID:
 			return convert_int4;
+		case INT2OID:
+			return convert_int2;
+		case NUMERICOID:
+			return convert_numeric;
+		case FLOAT8OID:
+			return convert_float8;
 		case BOOLOID:
 			return convert_bool;
 		case TIMESTAMPTZOID:

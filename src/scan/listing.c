@@ -163,14 +163,18 @@ image_id(const Listing *listing, JsonSlice image)
 	return id;
 }
 
-/* Whether the service says that more pages follow this whole one. */
+/* Whether more pages may follow this whole one. */
 static bool
-announces_next(const Listing *listing)
+has_next(const Listing *listing)
 {
-	JsonSlice	next = imagecat_page_next_value(imagecat_http_page(listing->page->request));
+	PageReader *reader = imagecat_http_page(listing->page->request);
+	JsonSlice	next = imagecat_page_next_value(reader);
 
-	return !listing->request->lookup && next.bytes != NULL &&
-		imagecat_json_type(next) != JSON_NULL;
+	if (listing->request->lookup)
+		return false;
+	if (listing->request->until_empty)
+		return imagecat_page_count(reader) > 0;
+	return next.bytes != NULL && imagecat_json_type(next) != JSON_NULL;
 }
 
 static void
@@ -416,7 +420,7 @@ imagecat_listing_advance(Listing *listing)
 			continue;
 		}
 		if (imagecat_http_outcome(request) == HTTP_DONE && listing->next == NULL &&
-			!listing->limited && imagecat_prefetch && announces_next(listing))
+			!listing->limited && imagecat_prefetch && has_next(listing))
 			listing->next = ask_next_page(listing, true);
 
 		if (listing->index < imagecat_page_count(reader))
@@ -438,7 +442,7 @@ imagecat_listing_advance(Listing *listing)
 		/* The page is at its end. */
 		if (listing->index == 0)
 			listing->stats->pages++;
-		if (!announces_next(listing))
+		if (!has_next(listing))
 		{
 			listing->ended = true;
 			return false;
@@ -481,7 +485,7 @@ imagecat_listing_near_end(const Listing *listing)
 	return listing->ended ||
 		(listing->page != NULL && !listing->limited && imagecat_prefetch &&
 		 imagecat_http_outcome(listing->page->request) == HTTP_DONE &&
-		 is_success(listing->page->request) && !announces_next(listing));
+		 is_success(listing->page->request) && !has_next(listing));
 }
 
 /* Raises the error of a listing that was refused. */

@@ -173,9 +173,10 @@ check_all_sent(const ListCall *call, const RequestPlan *plan)
 		if (filter->column == NULL)
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("argument \"%s\" has a value that the API of server \"%s\" does not know",
-							filter->member, call->service->name),
-					 errhint("Only values that the service itself filters by are accepted.")));
+					 errmsg("invalid value for argument \"%s\": \"%s\"",
+							filter->member, filter->values[0].text),
+					 errdetail("No column shows it, so that only the service can filter by it, and the API \"%s\" does not take this value.",
+							   call->service->dialect->name)));
 	}
 }
 
