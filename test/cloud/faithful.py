@@ -19,8 +19,9 @@ from .images import plain_image
 from .questions import questions
 
 COLUMNS = set(plain_image()) - {'properties', 'members'} | {'locations', 'direct_url', 'stores'}
-WALKS = ('limit=7', 'limit=7&sort=name:asc', 'limit=7&sort=name:desc', 'limit=7&sort=size:asc', 'limit=7&sort=size:desc',
-         'limit=7&sort=disk_format:desc,size:asc', 'limit=7&sort=status:asc', 'limit=7&sort=updated_at:asc,name')
+WALKS = ('limit=7', 'limit=7&sort=name:asc', 'limit=7&sort=name:desc', 'limit=7&sort=size:asc',
+         'limit=7&sort=size:desc', 'limit=7&sort=disk_format:desc,size:asc', 'limit=2&tag=x86',
+         'limit=7&sort=status:asc', 'limit=7&sort=updated_at:asc,name')
 SHOWN_ONLY = ('self', 'file', 'schema')    # made from the id
 
 
@@ -124,8 +125,12 @@ def _compare_bodies(a, b, documents):
             # the order of tags is the database's whim
             left, right = ({**each, 'tags': sorted(each['tags'])} for each in (image, by_id[image['id']]))
             if left != right:
-                yield ('documents', *({key: value for key, value in one.items() if another.get(key, NotImplemented) != value}
-                                      for one, another in ((left, right), (right, left))))
+                yield 'documents', _only_in(left, right), _only_in(right, left)
+
+
+def _only_in(one, another):
+    """The members that the other lacks or has with another value."""
+    return {key: value for key, value in one.items() if key not in another or another[key] != value}
 
 
 def compare_walk(base_url_a, base_url_b, token, query, pages=60):

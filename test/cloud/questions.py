@@ -20,7 +20,8 @@ ODD = ('limit=5&limit=5', 'limit=-1', 'limit=%205', 'limit=1_0', 'limit=0', 'lim
        'sort=%20name%20:asc%20', 'sort=name:asc,name:desc', 'sort_dir=asc', 'sort_dir=asc&sort_dir=desc',
        'sort_key=name&sort_key=size&sort_dir=asc', 'sort_key=name&sort_dir=asc&sort_dir=desc', 'sort_dir=x',
        'sort_key=id&sort_key=name&sort_dir=asc&sort_dir=desc', 'sort=id:asc&sort=name', 'sort=id:asc,created_at:desc',
-       'a', '=', '=1', 'a=1;b=2', 'name=eq:a%3Bb', 'name=eq:Plain;limit=3', 'name=%FF', '%FF=1', 'name=%00', 'page=2', 'self=x', 'file=x', 'schema=x', 'next=x')
+       'a', '=', '=1', 'a=1;b=2', 'name=eq:a%3Bb', 'name=eq:Plain;limit=3', 'name=%FF',
+       '%FF=1', 'name=%00', 'page=2', 'self=x', 'file=x', 'schema=x', 'next=x')
 SNARES = ('plain', 'Plain', 'a,b', '"', '\\', 'x:y', '', 'é', 'in:x', '2024-01-01T00:00:00Z', '10:30:00', 'a"b')
 
 
@@ -30,7 +31,8 @@ def questions(images, count=1000, seed=1):
     for _ in range(count):
         if rnd.random() < 0.05:
             identifier = rnd.choice(images)['id']
-            yield '/v2/images/' + rnd.choice((identifier, identifier.upper(), identifier + '/', identifier[:-1] + 'x', identifier + 'x'))
+            yield '/v2/images/' + rnd.choice((
+                identifier, identifier.upper(), identifier + '/', identifier[:-1] + 'x', identifier + 'x'))
             continue
         parts = [_question(rnd, rnd.choice(images)) for _ in range(rnd.choice((1, 1, 1, 2, 3)))]
         parts.append(rnd.choice(('limit=1000', 'limit=1000', 'limit=7', '')))
@@ -84,7 +86,8 @@ def _tag(rnd, image):
 
 def _property(rnd, image):
     key, value = rnd.choice(list(image['properties'].items()) or [('os_distro', 'ubuntu')])
-    return urllib.parse.urlencode({rnd.choice((key, key, key, key.upper())): rnd.choice((value or '', value or '', ''))})
+    key, value = rnd.choice((key, key, key, key.upper())), rnd.choice((value, value, ''))
+    return urllib.parse.urlencode({key: value or ''})
 
 
 def _choice(rnd, image):

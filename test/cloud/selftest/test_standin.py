@@ -2,7 +2,6 @@
 import collections
 import json
 import os
-import re
 import shutil
 import ssl
 import subprocess
