@@ -357,6 +357,121 @@ sort_params(const Dialect *dialect, const ImageQuery *query)
 					  make_param(dialect->sort_dir, direction));
 }
 
+/* The parameters while they are being collected. */
+typedef struct RequestBuilder
+{
+	const Dialect *dialect;
+	const ImageQuery *query;
+	RequestPlan *plan;
+	List	   *params;			/* RequestParam */
+	List	   *lists;			/* Filter: their values are lists */
+	const Filter *split;		/* the list that several requests share */
+	const DialectParam *split_param;
+	bool		exact;			/* the service's answer needs no test */
+	bool		until_empty;	/* see ImageRequest */
+} RequestBuilder;
+
+/* A look-up finds what lists leave out, and needs one request. */
+static void
+plan_lookup(RequestPlan *plan, const Dialect *dialect, const Filter *id)
+{
+	ImageRequest *request = palloc0(sizeof(ImageRequest));
+
+	request->lookup = true;
+	request->path = psprintf("%s%s", dialect->item_path,
+							 id->unknown ? id->unknown : id->values[0].text);
+	plan->requests = list_make1(request);
+	plan->limited = true;
+}
+
+/* Single values first: what is left of the URL's length is for lists. */
+static void
+add_filter(RequestBuilder *builder, Filter *filter)
+{
+	const char *value;
+	const char *key;
+	const DialectParam *param;
+
+	if (has_passes(builder->dialect, builder->query) &&
+		is_pass_filter(builder->dialect, filter))
+		return;
+	param = find_param(builder->dialect, builder->query, filter, &value);
+	if (param != NULL && param->encoding == PARAM_LIST)
+	{
+		builder->lists = lappend(builder->lists, filter);
+		return;
+	}
+	key = param ? param_key(param, filter) : NULL;
+	if (param == NULL || (has_param(builder->params, key) && !param->repeats) ||
+		params_length(builder->params) + imagecat_encoded_length(value) >
+		MAX_TARGET_LENGTH)
+	{
+		builder->plan->unsent = lappend(builder->plan->unsent, filter);
+		return;
+	}
+	builder->params = lappend(builder->params, make_param(key, value));
+	builder->until_empty |= param->ends_early;
+	if (filter->op == FILTER_EQ && filter->type == FILTER_TIME)
+		builder->exact = false; /* one of the two bounds that it takes */
+}
+
+/*
+ * A list that takes more than a quarter of a URL is split over several, if it
+ * is the only such one.
+ */
+static void
+add_list(RequestBuilder *builder, Filter *filter)
+{
+	const char *value;
+	const DialectParam *param = find_param(builder->dialect, builder->query,
+										   filter, &value);
+	const char *key = param_key(param, filter);
+	bool		is_short = params_length(builder->params) +
+	imagecat_encoded_length(value) < MAX_TARGET_LENGTH / 4;
+	bool		is_taken = has_param(builder->params, key) ||
+	(builder->split != NULL &&
+	 strcmp(param_key(builder->split_param, builder->split), key) == 0);
+
+	if (!is_taken && is_short)
+		builder->params = lappend(builder->params, make_param(key, value));
+	else if (!is_taken && builder->split == NULL)
+	{
+		builder->split = filter;
+		builder->split_param = param;
+	}
+	else
+		builder->plan->unsent = lappend(builder->plan->unsent, filter);
+}
+
+/* The listings for each part of the list; false if there would be too many. */
+static bool
+plan_split(RequestBuilder *builder)
+{
+	const char *key = param_key(builder->split_param, builder->split);
+	size_t		used = params_length(builder->params) + strlen(key) + 2;
+	List	   *parts = split_list(builder->split_param, builder->split,
+								   used < MAX_TARGET_LENGTH ? MAX_TARGET_LENGTH - used : 0,
+								   builder->query->sort ? MAX_MERGED_REQUESTS :
+								   MAX_LIST_REQUESTS);
+	ListCell   *lc;
+
+	foreach(lc, parts)
+	{
+		const Filter *part = lfirst(lc);
+		RequestParam *param = make_param(key, list_value(builder->split_param,
+														 part->values,
+														 part->nvalues));
+
+		builder->plan->requests =
+			list_concat(builder->plan->requests,
+						list_requests(builder->dialect, builder->query,
+									  lcons(param, list_copy(builder->params)),
+									  builder->until_empty,
+									  list_length(parts) > 1 ? part : NULL));
+	}
+	return parts != NIL;
+}
+
 /*
  * The requests that bring every row the query wants.
  *
@@ -368,15 +483,12 @@ RequestPlan *
 imagecat_plan_requests(const Dialect *dialect, const ImageQuery *query)
 {
 	RequestPlan *plan = palloc0(sizeof(RequestPlan));
-	List	   *params = NIL;
-	List	   *lists = NIL;	/* filters whose value is a list */
-	const DialectParam *split_param = NULL;
-	const Filter *split = NULL;
-	const Filter *lookup = lookup_filter(dialect, query);
-	bool		exact = true;
-	bool		until_empty = false;
+	RequestBuilder builder = {dialect, query, plan,.exact = true};
+	const Filter *id = lookup_filter(dialect, query);
 	ListCell   *lc;
 
+	plan->page_size = query->page_size > 0 ?
+		Min(query->page_size, dialect->max_page_size) : dialect->max_page_size;
 	foreach(lc, query->filters)
 	{
 		const Filter *filter = lfirst(lc);
@@ -384,123 +496,37 @@ imagecat_plan_requests(const Dialect *dialect, const ImageQuery *query)
 		if (filter->nvalues == 0 && filter->unknown == NULL)
 			return plan;		/* nothing is in an empty list */
 	}
-
-	plan->page_size = query->page_size > 0 ?
-		Min(query->page_size, dialect->max_page_size) : dialect->max_page_size;
-
-	if (lookup != NULL)
+	if (id != NULL)
 	{
-		ImageRequest *request = palloc0(sizeof(ImageRequest));
-
-		request->lookup = true;
-		request->path = psprintf("%s%s", dialect->item_path,
-								 lookup->unknown ? lookup->unknown :
-								 lookup->values[0].text);
-		plan->requests = list_make1(request);
-		plan->limited = true;
+		plan_lookup(plan, dialect, id);
 		return plan;
 	}
 
-	/* Single values first: what is left of the URL's length is for lists. */
-	params = list_copy(query->params);
+	builder.params = list_copy(query->params);
 	foreach(lc, query->filters)
-	{
-		Filter	   *filter = lfirst(lc);
-		const char *value;
-		const DialectParam *param = find_param(dialect, query, filter, &value);
-		const char *key;
-
-		if (has_passes(dialect, query) && is_pass_filter(dialect, filter))
-			continue;
-		if (param == NULL)
-		{
-			plan->unsent = lappend(plan->unsent, filter);
-			continue;
-		}
-		key = param_key(param, filter);
-		if (filter->op == FILTER_EQ && filter->type == FILTER_TIME)
-			exact = false;		/* one of the two bounds it takes */
-		if (param->encoding == PARAM_LIST)
-			lists = lappend(lists, filter);
-		else if ((param->repeats || !has_param(params, key)) &&
-				 params_length(params) + imagecat_encoded_length(value) <
-				 MAX_TARGET_LENGTH)
-		{
-			params = lappend(params, make_param(key, value));
-			until_empty |= param->ends_early;
-		}
-		else
-			plan->unsent = lappend(plan->unsent, filter);
-	}
-
-	/*
-	 * A list that takes more than a quarter of a URL is split over several,
-	 * if it is the only such one.
-	 */
-	foreach(lc, lists)
-	{
-		Filter	   *filter = lfirst(lc);
-		const char *value;
-		const DialectParam *param = find_param(dialect, query, filter, &value);
-		const char *key = param_key(param, filter);
-
-		if (has_param(params, key) ||
-			(split != NULL && strcmp(param_key(split_param, split), key) == 0))
-			plan->unsent = lappend(plan->unsent, filter);
-		else if (params_length(params) + imagecat_encoded_length(value) <
-				 MAX_TARGET_LENGTH / 4)
-			params = lappend(params, make_param(key, value));
-		else if (split == NULL)
-		{
-			split = filter;
-			split_param = param;
-		}
-		else
-			plan->unsent = lappend(plan->unsent, filter);
-	}
+		add_filter(&builder, lfirst(lc));
+	foreach(lc, builder.lists)
+		add_list(&builder, lfirst(lc));
 	if (query->everything)
 		for (const DialectConstant *constant = dialect->everything;
 			 constant->key; constant++)
-			if (!has_param(params, constant->key) &&
+			if (!has_param(builder.params, constant->key) &&
 				(query->version == 0 || query->version >= constant->since))
-				params = lappend(params, make_param(constant->key,
-													constant->value));
-	params = list_concat(params, sort_params(dialect, query));
+				builder.params = lappend(builder.params,
+										 make_param(constant->key, constant->value));
+	builder.params = list_concat(builder.params, sort_params(dialect, query));
 
-	if (split != NULL)
+	if (builder.split != NULL && !plan_split(&builder))
 	{
-		const char *key = param_key(split_param, split);
-		size_t		used = params_length(params) + strlen(key) + 2;
-		size_t		room = used < MAX_TARGET_LENGTH ? MAX_TARGET_LENGTH - used : 0;
-		List	   *parts;
-
-		parts = split_list(split_param, split, room,
-						   query->sort != NULL ? MAX_MERGED_REQUESTS :
-						   MAX_LIST_REQUESTS);
-		if (parts == NIL)
-		{
-			plan->unsent = lappend(plan->unsent, (Filter *) split);
-			split = NULL;
-		}
-		foreach(lc, parts)
-		{
-			Filter	   *part = lfirst(lc);
-			RequestParam *param = make_param(key, list_value(split_param,
-															 part->values,
-															 part->nvalues));
-
-			plan->requests = list_concat(plan->requests,
-										 list_requests(dialect, query,
-													   lcons(param, list_copy(params)),
-													   until_empty,
-													   list_length(parts) > 1 ? part : NULL));
-		}
+		plan->unsent = lappend(plan->unsent, (Filter *) builder.split);
+		builder.split = NULL;
 	}
-	if (split == NULL)
-		plan->requests = list_requests(dialect, query, params, until_empty, NULL);
+	if (builder.split == NULL)
+		plan->requests = list_requests(dialect, query, builder.params,
+									   builder.until_empty, NULL);
 
 	/* A limit is a hint: with filters of our own, more must be read. */
-	if (query->limit > 0 && exact && plan->unsent == NIL)
+	if (query->limit > 0 && builder.exact && plan->unsent == NIL)
 	{
 		plan->page_size = Min(plan->page_size, query->limit);
 		plan->limited = true;

@@ -18,8 +18,32 @@
 #include "nodes/pathnodes.h"
 #include "sql/table.h"
 
+/* How a qual's value becomes filters. */
+typedef enum QualForm
+{
+	QUAL_SCALAR,				/* one filter on one value */
+	QUAL_ANY,					/* an array: one filter, FILTER_IN */
+	QUAL_ALL,					/* an array: a filter for each element */
+	QUAL_OBJECT					/* a jsonb object: one for each member */
+} QualForm;
+
+/* The items of a qual in fdw_private; its value is in the list of values. */
+enum QualItem
+{
+	QUAL_FORM,
+	QUAL_OP,
+	QUAL_TYPE,
+	QUAL_COLUMN,
+	QUAL_MEMBER,				/* "" for none */
+	QUAL_PROPERTY
+};
+
+/* quals.c */
 extern List *imagecat_read_qual(const ImageTable *table, Index relid,
 								Expr *clause, List **values);
+extern bool imagecat_is_property_key(const ImageTable *table, const char *key);
+
+/* qual_values.c */
 extern List *imagecat_qual_filters(const ImageTable *table, const char *server,
 								   const List *quals, const List *values,
 								   const List *states, ExprContext *econtext,
