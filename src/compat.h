@@ -12,6 +12,7 @@
 #ifndef IMAGECAT_COMPAT_H
 #define IMAGECAT_COMPAT_H
 
+#include "access/stratnum.h"
 #include "access/xact.h"
 #include "catalog/pg_foreign_server.h"
 #include "executor/executor.h"
@@ -20,18 +21,25 @@
 #include "nodes/execnodes.h"
 #include "nodes/plannodes.h"
 #include "optimizer/pathnode.h"
+#include "optimizer/paths.h"
 #include "parser/parsetree.h"
 #include "utils/acl.h"
+#include "utils/lsyscache.h"
+#include "utils/pg_locale.h"
+#include "utils/regproc.h"
 #include "utils/resowner.h"
 
 #if PG_VERSION_NUM < 150000
 #error "imagecat needs PostgreSQL 15 or later"
 #endif
 
-#if PG_VERSION_NUM < 170000
 #include "storage/latch.h"
-#else
+#if PG_VERSION_NUM >= 180000
+#include "commands/explain_format.h"
+#include "commands/explain_state.h"
 #include "storage/waiteventset.h"
+#else
+#include "commands/explain.h"
 #endif
 
 /*
@@ -71,6 +79,62 @@ imagecat_foreign_path(PlannerInfo *root, RelOptInfo *rel, double rows,
 	return create_foreignscan_path(root, rel, NULL, rows, startup_cost,
 								   total_cost, pathkeys, required_outer,
 								   NULL, fdw_private);
+#endif
+}
+
+/* A qualified name in its parts. */
+static inline List *
+imagecat_qualified_name(const char *name)
+{
+#if PG_VERSION_NUM >= 160000
+	return stringToQualifiedNameList(name, NULL);
+#else
+	return stringToQualifiedNameList(name);
+#endif
+}
+
+/* Whether a collation compares by bytes. */
+static inline bool
+imagecat_collation_is_c(Oid collation)
+{
+#if PG_VERSION_NUM >= 180000
+	return pg_newlocale_from_collation(collation)->collate_is_c;
+#else
+	return lc_collate_is_c(collation);
+#endif
+}
+
+static inline bool
+imagecat_is_descending(const PathKey *pathkey)
+{
+#if PG_VERSION_NUM >= 180000
+	return pathkey->pk_cmptype == COMPARE_GT;
+#else
+	return pathkey->pk_strategy == BTGreaterStrategyNumber;
+#endif
+}
+
+/* Beside the btree strategies: the operator that is no order's. */
+enum
+{
+	COMPARISON_NE = 6
+};
+
+/*
+ * What an operator is in its type's order: a btree strategy number,
+ * COMPARISON_NE, or 0 for none of these.
+ */
+static inline int
+imagecat_comparison(Oid opno)
+{
+#if PG_VERSION_NUM >= 180000
+	List	   *found = get_op_index_interpretation(opno);
+
+	return found ? ((OpIndexInterpretation *) linitial(found))->cmptype : 0;
+#else
+	List	   *found = get_op_btree_interpretation(opno);
+
+	return found ? ((OpBtreeInterpretation *) linitial(found))->strategy : 0;
 #endif
 }
 

@@ -14,12 +14,12 @@
 
 #include "catalog/namespace.h"
 #include "catalog/pg_type.h"
+#include "compat.h"
 #include "lib/stringinfo.h"
 #include "local/local.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
-#include "utils/regproc.h"
 #include "utils/rel.h"
 #include "utils/timestamp.h"
 
@@ -39,7 +39,7 @@ typedef struct QueryBuilder
 Oid
 imagecat_local_relation(const char *name)
 {
-	List	   *names = stringToQualifiedNameList(name);
+	List	   *names = imagecat_qualified_name(name);
 	Oid			relid = RangeVarGetRelid(makeRangeVarFromNameList(names),
 										 NoLock, false);
 

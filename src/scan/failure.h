@@ -12,8 +12,8 @@
 
 #include "scan/service.h"
 
-extern void imagecat_report_failure(const ImageService *service,
-									const HttpRequest *request) pg_attribute_noreturn();
+extern _Noreturn void imagecat_report_failure(const ImageService *service,
+									const HttpRequest *request);
 extern bool imagecat_is_service_error(const ImageService *service,
 									  const HttpRequest *request);
 

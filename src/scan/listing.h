@@ -24,6 +24,6 @@ extern bool imagecat_listing_advance(Listing *listing);
 extern JsonSlice imagecat_listing_image(const Listing *listing);
 extern bool imagecat_listing_refused(const Listing *listing);
 extern bool imagecat_listing_near_end(const Listing *listing);
-extern void imagecat_listing_fail(const Listing *listing) pg_attribute_noreturn();
+extern _Noreturn void imagecat_listing_fail(const Listing *listing);
 
 #endif							/* IMAGECAT_LISTING_H */

@@ -10,7 +10,6 @@
  */
 #include "postgres.h"
 
-#include "commands/explain.h"
 #include "scan/version.h"
 #include "sql/fdw.h"
 #include "wire/url.h"

@@ -11,8 +11,8 @@
 #ifndef IMAGECAT_FDW_H
 #define IMAGECAT_FDW_H
 
+#include "compat.h"
 #include "dialect/request.h"
-#include "commands/explain.h"
 #include "foreign/fdwapi.h"
 #include "local/local.h"
 #include "sql/table.h"

@@ -12,7 +12,6 @@
 
 #include <math.h>
 
-#include "access/stratnum.h"
 #include "access/sysattr.h"
 #include "catalog/pg_am.h"
 #include "catalog/pg_type.h"
@@ -30,7 +29,6 @@
 #include "sql/options.h"
 #include "sql/quals.h"
 #include "utils/lsyscache.h"
-#include "utils/pg_locale.h"
 
 /* Cost of receiving and reading one image, in units of cpu_tuple_cost. */
 #define IMAGE_COST_FACTOR	5
@@ -144,7 +142,7 @@ order_agrees(const DialectSortKey *key, Oid typid, const PathKey *pathkey)
 		case VARCHAROID:
 			return !key->is_time && is_default_family(pathkey, TEXTOID) &&
 				OidIsValid(pathkey->pk_eclass->ec_collation) &&
-				lc_collate_is_c(pathkey->pk_eclass->ec_collation);
+				imagecat_collation_is_c(pathkey->pk_eclass->ec_collation);
 		default:
 			return false;
 	}
@@ -235,7 +233,7 @@ imagecat_get_paths(PlannerInfo *root, RelOptInfo *rel, Oid relid)
 	key = find_sort_key(state, rel, pathkey);
 	if (key == NULL)
 		return;
-	descending = pathkey->pk_strategy == BTGreaterStrategyNumber;
+	descending = imagecat_is_descending(pathkey);
 	if (list_length(root->query_pathkeys) > 1)
 		limit = 0;				/* rows that tie for the last place decide */
 	if (key->one_page && (limit <= 0 || limit > state->page_size))

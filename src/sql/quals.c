@@ -12,10 +12,10 @@
  */
 #include "postgres.h"
 
-#include "access/stratnum.h"
 #include "access/transam.h"
 #include "catalog/pg_collation.h"
 #include "catalog/pg_type.h"
+#include "compat.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/clauses.h"
@@ -257,14 +257,9 @@ value_type_fits(FilterType type, Oid typid, Oid column_typid)
 static bool
 filter_op(Oid opno, FilterOp *op)
 {
-	List	   *interpretations;
-
 	if (opno >= FirstUnpinnedObjectId)
 		return false;
-	interpretations = get_op_btree_interpretation(opno);
-	if (interpretations == NIL)
-		return false;
-	switch (((OpBtreeInterpretation *) linitial(interpretations))->strategy)
+	switch (imagecat_comparison(opno))
 	{
 		case BTLessStrategyNumber:
 			*op = FILTER_LT;
@@ -281,7 +276,7 @@ filter_op(Oid opno, FilterOp *op)
 		case BTGreaterStrategyNumber:
 			*op = FILTER_GT;
 			return true;
-		case ROWCOMPARE_NE:
+		case COMPARISON_NE:
 			*op = FILTER_NE;
 			return true;
 		default:

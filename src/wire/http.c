@@ -48,6 +48,7 @@ struct HttpRequest
 	int64		max_size;
 	int64		size;			/* bytes received */
 	int64		waited;			/* microseconds */
+	size_t		awaited;		/* the image that somebody waits for */
 	int			status;			/* 0: none yet */
 	bool		paused;
 	char	   *text;			/* malloc'd: grows inside a callback */
@@ -112,7 +113,8 @@ on_body(char *bytes, size_t size, size_t count, void *arg)
 		request->status = (int) status;
 	}
 	if (request->page != NULL && is_success(request->status) &&
-		imagecat_page_unreleased(request->page) > MAX_UNREAD_BYTES)
+		imagecat_page_unreleased(request->page) > MAX_UNREAD_BYTES &&
+		imagecat_page_count(request->page) > request->awaited)
 	{
 		request->paused = true;
 		return CURL_WRITEFUNC_PAUSE;
@@ -366,6 +368,16 @@ imagecat_http_outcome(const HttpRequest *request)
 	return request->outcome;
 }
 
+/* Goes on with a transfer that paused because nobody read. */
+static void
+resume(HttpRequest *request)
+{
+	if (!request->paused || request->curl == NULL)
+		return;
+	request->paused = false;
+	curl_easy_pause(request->curl, CURLPAUSE_CONT);
+}
+
 /*
  * Waits until the page has more than that many images, or the request has
  * come to its end.  What the network holds ready is taken in any case.
@@ -378,6 +390,9 @@ imagecat_http_wait(HttpRequest *request, size_t images)
 {
 	int64		limit = (int64) request->request_timeout * 1000;
 
+	request->awaited = images;
+	if (request->page != NULL && imagecat_page_count(request->page) <= images)
+		resume(request);
 	imagecat_multi_poll();
 	while (request->outcome == HTTP_UNDER_WAY &&
 		   (request->page == NULL ||
@@ -402,20 +417,13 @@ imagecat_http_wait(HttpRequest *request, size_t images)
 	}
 }
 
-/*
- * Tells that images below index are no longer needed.  A transfer that paused
- * because nobody read goes on.
- */
+/* Tells that images below index are no longer needed. */
 void
 imagecat_http_release(HttpRequest *request, size_t index)
 {
 	imagecat_page_release(request->page, index);
-	if (request->paused && request->curl != NULL &&
-		imagecat_page_unreleased(request->page) < MAX_UNREAD_BYTES / 2)
-	{
-		request->paused = false;
-		curl_easy_pause(request->curl, CURLPAUSE_CONT);
-	}
+	if (imagecat_page_unreleased(request->page) < MAX_UNREAD_BYTES / 2)
+		resume(request);
 }
 
 /* The answer's HTTP status; 0 while there is none. */
