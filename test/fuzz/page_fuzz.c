@@ -2,7 +2,7 @@
  *
  * page_fuzz.c
  *	  The page reader accepts what json-c accepts, finds the images that json-c
- *	  finds, and does so however the body is cut.
+ *	  and the JSON walker find, and does so however the body is cut.
  *
  * The first byte of an input chooses the shape, the second how to cut.
  *
@@ -11,6 +11,7 @@
  *-------------------------------------------------------------------------
  */
 #include "oracle.h"
+#include "json.h"
 #include "page.h"
 
 static const PageShape shapes[] = {
@@ -180,6 +181,111 @@ check_accepted(const PageShape *shape, const PageReader *page, const char *body,
 	json_object_put(value);
 }
 
+/*
+ * The elements of an array of images, as read_body() describes them; false,
+ * with the error, if it is none.
+ */
+static bool
+model_images(const PageShape *shape, JsonSlice array, FILE *out)
+{
+	JsonIterator iterator = imagecat_json_iterate(array);
+	JsonSlice	image;
+
+	while (imagecat_json_next_element(&iterator, &image))
+	{
+		if (imagecat_json_type(image) != JSON_OBJECT)
+		{
+			if (shape->images == NULL)
+				fprintf(out, "error an element of the array is not an object");
+			else
+				fprintf(out, "error an element of \"%s\" is not an object", shape->images);
+			return false;
+		}
+		fwrite(image.bytes, 1, image.length, out);
+		fputc('\n', out);
+	}
+	return true;
+}
+
+static void
+model_members(const PageShape *shape, JsonSlice body, FILE *out)
+{
+	JsonIterator iterator = imagecat_json_iterate(body);
+	JsonSlice	key;
+	JsonSlice	value;
+	JsonSlice	next = {NULL, 0};
+	bool		seen = false;
+
+	while (imagecat_json_next_member(&iterator, &key, &value))
+	{
+		if (imagecat_json_key_equals(key, shape->images, strlen(shape->images)))
+		{
+			if (imagecat_json_type(value) != JSON_ARRAY)
+			{
+				fprintf(out, "error member \"%s\" is not an array", shape->images);
+				return;
+			}
+			if (seen)
+			{
+				fprintf(out, "error has more than one member \"%s\"", shape->images);
+				return;
+			}
+			if (!model_images(shape, value, out))
+				return;
+			seen = true;
+		}
+		else if (imagecat_json_key_equals(key, shape->next, strlen(shape->next)))
+			next = value;
+	}
+	if (!seen)
+		fprintf(out, "error has no member \"%s\"", shape->images);
+	else if (next.bytes != NULL)
+		fprintf(out, "next %.*s", (int) next.length, next.bytes);
+}
+
+/*
+ * What read_body() should say of a body, according to the JSON walker; NULL if
+ * the body is not valid JSON, which the walker cannot tell.
+ */
+static char *
+model_body(const PageShape *shape, const char *body, size_t length, size_t *size)
+{
+	static const PageShape any = {NULL, NULL, true};
+	PageReader *page = imagecat_page_create(&any);
+	char	   *text = NULL;
+	JsonIterator iterator;
+	JsonSlice	key;
+	JsonSlice	value;
+	JsonSlice	more;
+
+	/* one member around it makes any value an object */
+	imagecat_page_feed(page, "{\"a\":", 5);
+	imagecat_page_feed(page, body, length);
+	imagecat_page_feed(page, "}", 1);
+	imagecat_page_finish(page);
+	iterator = imagecat_json_iterate(imagecat_page_object(page, 0));
+	if (imagecat_page_state(page) == PAGE_COMPLETE &&
+		imagecat_json_next_member(&iterator, &key, &value) &&
+		!imagecat_json_next_member(&iterator, &key, &more))
+	{
+		JsonType	type = imagecat_json_type(value);
+		bool		is_list = shape->images == NULL && !shape->single;
+		FILE	   *out = open_memstream(&text, size);
+
+		if (type != (is_list ? JSON_ARRAY : JSON_OBJECT))
+			fprintf(out, "error is not an %s", is_list ? "array" : "object");
+		else if (is_list)
+			model_images(shape, value, out);
+		else if (!shape->single)
+			model_members(shape, value, out);
+		else
+			fprintf(out, "%.*s\n", (int) value.length, value.bytes);
+		fclose(out);
+	}
+	imagecat_page_free(page);
+	return text;
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -189,10 +295,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	PageReader *page;
 	char	   *body;
 	char	   *whole;
-	char	   *pieces;
+	char	   *other;
 	size_t		length = 0;
 	size_t		whole_size;
-	size_t		pieces_size;
+	size_t		other_size;
 	int			pass;
 
 	if (size < 2)
@@ -217,11 +323,16 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	whole = read_body(shape, body, length, 0, false, &whole_size);
 	for (pass = 0; pass < 2; pass++)
 	{
-		pieces = read_body(shape, body, length, pass == 0 ? 1 : data[1], pass == 1, &pieces_size);
-		require(pieces_size == whole_size && memcmp(pieces, whole, whole_size) == 0,
+		other = read_body(shape, body, length, pass == 0 ? 1 : data[1], pass == 1, &other_size);
+		require(other_size == whole_size && memcmp(other, whole, whole_size) == 0,
 				"the same in pieces");
-		free(pieces);
+		free(other);
 	}
+	other = model_body(shape, body, length, &other_size);
+	require(other == NULL || (other_size == whole_size &&
+							   memcmp(other, whole, whole_size) == 0),
+			"the same as the walker finds");
+	free(other);
 	free(whole);
 
 	page = imagecat_page_create(shape);
