@@ -54,7 +54,11 @@ static const DialectField fields[] = {
 static bool
 takes_list_item(const char *value)
 {
-	return strchr(value, '"') == NULL;
+	size_t		length = strlen(value);
+
+	/* An item with a comma is quoted, and must not escape its closing quote. */
+	return strchr(value, '"') == NULL &&
+		(length == 0 || value[length - 1] != '\\' || strchr(value, ',') == NULL);
 }
 
 /*
@@ -68,16 +72,17 @@ takes_literal(const char *value)
 }
 
 static bool
-is_visibility(const char *value)
+is_public(const char *value)
 {
-	return strcmp(value, "public") == 0 || strcmp(value, "private") == 0 ||
-		strcmp(value, "shared") == 0;
+	return strcmp(value, "public") == 0;
 }
 
+/* Before v2.5 all that is not public is shown as private, but not found so. */
 static bool
-is_community(const char *value)
+is_visibility(const char *value)
 {
-	return strcmp(value, "community") == 0;
+	return strcmp(value, "private") == 0 || strcmp(value, "shared") == 0 ||
+		strcmp(value, "community") == 0;
 }
 
 /* Anything else is answered with 400. */
@@ -188,8 +193,8 @@ static const DialectParam params[] = {
 	TEXT_PARAMS("id"),
 	TEXT_PARAMS("name"),
 	TEXT_PARAMS("status"),
-	{"visibility", "visibility", FILTER_EQ, "", PARAM_TEXT, is_visibility},
-	{"visibility", "visibility", FILTER_EQ, "", PARAM_TEXT, is_community, .since = API_VERSION(2, 5)},
+	{"visibility", "visibility", FILTER_EQ, "", PARAM_TEXT, is_public},
+	{"visibility", "visibility", FILTER_EQ, "", PARAM_TEXT, is_visibility, .since = API_VERSION(2, 5)},
 	{"member_status", "member_status", FILTER_EQ, "", PARAM_TEXT, is_member_status},
 	{"owner", "owner", FILTER_EQ, "", PARAM_TEXT},
 	TEXT_PARAMS("disk_format"),

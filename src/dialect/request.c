@@ -472,6 +472,17 @@ plan_split(RequestBuilder *builder)
 	return parts != NIL;
 }
 
+static bool
+has_text_filter(const List *filters)
+{
+	ListCell   *lc;
+
+	foreach(lc, filters)
+		if (((Filter *) lfirst(lc))->type == FILTER_TEXT)
+			return true;
+	return false;
+}
+
 /*
  * The requests that bring every row the query wants.
  *
@@ -525,10 +536,16 @@ imagecat_plan_requests(const Dialect *dialect, const ImageQuery *query)
 		plan->requests = list_requests(dialect, query, builder.params,
 									   builder.until_empty, NULL);
 
-	/* A limit is a hint: with filters of our own, more must be read. */
+	/*
+	 * A limit is a hint: with filters of our own, more must be read.  Where
+	 * there is to be no second page, the first must also have room for what a
+	 * loose comparison of texts finds too much.
+	 */
+	plan->one_page = query->sort != NULL && query->sort->one_page;
 	if (query->limit > 0 && builder.exact && plan->unsent == NIL)
 	{
-		plan->page_size = Min(plan->page_size, query->limit);
+		if (!plan->one_page || !has_text_filter(query->filters))
+			plan->page_size = Min(plan->page_size, query->limit);
 		plan->limited = true;
 	}
 	return plan;

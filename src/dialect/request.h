@@ -49,6 +49,7 @@ typedef struct RequestPlan
 	List	   *unsent;			/* Filter: the service is not asked for these */
 	int			page_size;		/* of the first page */
 	bool		limited;		/* the first page should be enough */
+	bool		one_page;		/* a second page is not to be trusted */
 } RequestPlan;
 
 extern RequestPlan *imagecat_plan_requests(const Dialect *dialect,

@@ -76,7 +76,8 @@ take_item(const char *argument, const char *whole, const char **text)
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 					 errmsg("invalid value for argument \"%s\": \"%s\"",
 							argument, whole),
-					 errdetail("A quote in the list is not closed.")));
+					 errdetail("A quote in the list is not closed."),
+					 errhint("Write items that contain a comma or a quote as in:a,\"b,c\",\"d\\\"e\".")));
 		appendStringInfoChar(&item, *p);
 	}
 	p++;

@@ -25,8 +25,13 @@
 #include "utils/snapmgr.h"
 #include "utils/tuplestore.h"
 
+/* A relation that reads itself, through foreign tables or views, ends here. */
+#define MAX_DEPTH	32
+
 /* Rows per call of the executor. */
 #define BATCH_ROWS	256
+
+static int	depth = 0;
 
 struct LocalScan
 {
@@ -116,7 +121,21 @@ fetch_batch(LocalScan *scan)
 	if (scan->userid != saved_userid)
 		SetUserIdAndSecContext(scan->userid,
 							   saved_context | SECURITY_LOCAL_USERID_CHANGE);
-	imagecat_executor_run(scan->query, BATCH_ROWS);
+	if (depth >= MAX_DEPTH)
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_ERROR),
+				 errmsg("a relation of imagecat reads itself"),
+				 errhint("Check the option \"relation\" of its foreign server.")));
+	depth++;
+	PG_TRY();
+	{
+		imagecat_executor_run(scan->query, BATCH_ROWS);
+	}
+	PG_FINALLY();
+	{
+		depth--;
+	}
+	PG_END_TRY();
 	SetUserIdAndSecContext(saved_userid, saved_context);
 	scan->ended = scan->query->estate->es_processed < BATCH_ROWS;
 	MemoryContextSwitchTo(old);

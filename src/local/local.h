@@ -18,7 +18,8 @@
 /* A column of the result, and the relation's column that it shows. */
 typedef struct LocalColumn
 {
-	const char *name;			/* in the relation */
+	const char *name;			/* of the result; filters name it */
+	const char *member;			/* the relation's column */
 	const char *otherwise;		/* text where the relation lacks it, or NULL */
 	Oid			typid;			/* of the result */
 	int32		typmod;
@@ -35,10 +36,10 @@ typedef struct LocalQuery
 
 typedef struct LocalScan LocalScan;
 
-extern Oid	imagecat_local_relation(const char *name);
+extern Oid	imagecat_local_relation(const char *server, const char *name);
 extern LocalQuery *imagecat_local_query(Oid relid, const List *columns,
 										const List *filters, const char *order,
-										int64 limit);
+										int64 limit, bool for_display);
 extern LocalScan *imagecat_local_begin(const LocalQuery *query, Oid userid);
 extern TupleTableSlot *imagecat_local_next(LocalScan *scan);
 extern void imagecat_local_end(LocalScan *scan);

@@ -30,19 +30,25 @@ typedef struct QueryBuilder
 	const List *columns;
 	LocalQuery *query;
 	int			room;			/* for parameters */
+	bool		for_display;	/* values as literals */
 } QueryBuilder;
 
 /*
- * The table, view or materialized view of that name.  Raises
- * ERRCODE_UNDEFINED_TABLE or ERRCODE_WRONG_OBJECT_TYPE.
+ * The table, view or materialized view that a server's option relation names.
+ * Raises ERRCODE_UNDEFINED_TABLE or ERRCODE_WRONG_OBJECT_TYPE.
  */
 Oid
-imagecat_local_relation(const char *name)
+imagecat_local_relation(const char *server, const char *name)
 {
 	List	   *names = imagecat_qualified_name(name);
 	Oid			relid = RangeVarGetRelid(makeRangeVarFromNameList(names),
-										 NoLock, false);
+										 NoLock, true);
 
+	if (!OidIsValid(relid))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("relation \"%s\" of server \"%s\" does not exist", name, server),
+				 errhint("See the option \"relation\" of the server.")));
 	switch (get_rel_relkind(relid))
 	{
 		case RELKIND_RELATION:
@@ -54,7 +60,8 @@ imagecat_local_relation(const char *name)
 		default:
 			ereport(ERROR,
 					(errcode(ERRCODE_WRONG_OBJECT_TYPE),
-					 errmsg("\"%s\" is not a table or view", name)));
+					 errmsg("\"%s\" of server \"%s\" is not a table or view", name, server),
+					 errhint("See the option \"relation\" of the server.")));
 	}
 	pg_unreachable();
 }
@@ -66,7 +73,7 @@ append_column(QueryBuilder *builder, const LocalColumn *column)
 	const char *type = format_type_extended(column->typid, column->typmod,
 											FORMAT_TYPE_TYPEMOD_GIVEN |
 											FORMAT_TYPE_FORCE_QUALIFY);
-	AttrNumber	attnum = get_attnum(builder->relid, column->name);
+	AttrNumber	attnum = get_attnum(builder->relid, column->member);
 	Oid			typid;
 	int32		typmod;
 	Oid			collation;
@@ -78,12 +85,29 @@ append_column(QueryBuilder *builder, const LocalColumn *column)
 		return;
 	}
 	get_atttypetypmodcoll(builder->relid, attnum, &typid, &typmod, &collation);
-	if (typid == column->typid &&
-		(column->typmod < 0 || typmod == column->typmod))
-		appendStringInfo(&builder->sql, "r.%s", quote_identifier(column->name));
-	else
-		appendStringInfo(&builder->sql, "r.%s::%s",
-						 quote_identifier(column->name), type);
+	appendStringInfo(&builder->sql, "r.%s", quote_identifier(column->member));
+	if (typid != column->typid ||
+		(column->typmod >= 0 && typmod != column->typmod))
+		appendStringInfo(&builder->sql, "::%s", type);
+}
+
+/*
+ * Filters compare texts by bytes, which a nondeterministic collation of the
+ * relation's does not; an index of any other collation stays usable.
+ */
+static void
+append_collation(QueryBuilder *builder, const LocalColumn *column)
+{
+	AttrNumber	attnum = get_attnum(builder->relid, column->member);
+	Oid			typid;
+	int32		typmod;
+	Oid			collation;
+
+	if (attnum <= 0)
+		return;
+	get_atttypetypmodcoll(builder->relid, attnum, &typid, &typmod, &collation);
+	if (OidIsValid(collation) && !get_collation_isdeterministic(collation))
+		appendStringInfoString(&builder->sql, " COLLATE pg_catalog.\"C\"");
 }
 
 static const LocalColumn *
@@ -101,12 +125,24 @@ find_column(const QueryBuilder *builder, const char *name)
 	elog(ERROR, "filter on unknown column \"%s\"", name);
 }
 
-/* Adds a parameter; gives its number. */
-static int
-add_param(QueryBuilder *builder, Oid type, Datum value)
+/* A value: as a parameter, or for display as a literal. */
+static void
+append_value(QueryBuilder *builder, Oid type, Datum value)
 {
 	LocalQuery *query = builder->query;
 
+	if (builder->for_display)
+	{
+		Oid			output;
+		bool		is_varlena;
+
+		getTypeOutputInfo(type, &output, &is_varlena);
+		appendStringInfo(&builder->sql, "%s%s%s",
+						 quote_literal_cstr(OidOutputFunctionCall(output, value)),
+						 type == TEXTOID ? "" : "::",
+						 type == TEXTOID ? "" : format_type_be(type));
+		return;
+	}
 	if (query->nparams == builder->room)
 	{
 		builder->room *= 2;
@@ -115,7 +151,7 @@ add_param(QueryBuilder *builder, Oid type, Datum value)
 	}
 	query->types[query->nparams] = type;
 	query->values[query->nparams] = value;
-	return ++query->nparams;
+	appendStringInfo(&builder->sql, "$%d", ++query->nparams);
 }
 
 static Oid
@@ -178,9 +214,9 @@ append_operand(QueryBuilder *builder, const Filter *filter)
 	{
 		appendStringInfoChar(&builder->sql, '(');
 		append_column(builder, column);
-		appendStringInfo(&builder->sql, " OPERATOR(pg_catalog.->>) $%d)",
-						 add_param(builder, TEXTOID,
-								   CStringGetTextDatum(filter->member)));
+		appendStringInfoString(&builder->sql, " OPERATOR(pg_catalog.->>) ");
+		append_value(builder, TEXTOID, CStringGetTextDatum(filter->member));
+		appendStringInfoChar(&builder->sql, ')');
 		return;
 	}
 	if (filter->type == FILTER_TIME && column->typid == TIMESTAMPOID)
@@ -191,9 +227,11 @@ append_operand(QueryBuilder *builder, const Filter *filter)
 		return;
 	}
 	append_column(builder, column);
-	if (filter->type == FILTER_TEXT && filter->op != FILTER_HAS &&
-		column->typid != TEXTOID)
+	if (filter->type != FILTER_TEXT)
+		return;
+	if (filter->op != FILTER_HAS && column->typid != TEXTOID)
 		appendStringInfoString(&builder->sql, "::pg_catalog.text");
+	append_collation(builder, column);
 }
 
 static void
@@ -202,47 +240,44 @@ append_filter(QueryBuilder *builder, const Filter *filter)
 	static const char *const operators[] = {
 		[FILTER_EQ] = "=",[FILTER_NE] = "<>",[FILTER_LT] = "<",
 		[FILTER_LE] = "<=",[FILTER_GT] = ">",[FILTER_GE] = ">=",
-		[FILTER_HAS] = "@>",
+		[FILTER_IN] = "=",[FILTER_HAS] = "@>",[FILTER_CONTAINS] = ">",
+		[FILTER_DISTINCT] = "=",
 	};
 	Oid			type = value_type(filter->type);
 	StringInfo	sql = &builder->sql;
 
-	if (filter->unknown != NULL)
-	{
-		append_operand(builder, filter);
-		appendStringInfo(sql, filter->op == FILTER_IN ? " %s ANY (%s)" : " %s %s",
-						 filter->op == FILTER_IN ? "=" : operators[filter->op],
-						 filter->unknown);
-		return;
-	}
 	if (filter->op == FILTER_CONTAINS)
 	{
 		appendStringInfoString(sql, "pg_catalog.strpos(");
 		append_operand(builder, filter);
-		appendStringInfo(sql, ", $%d) OPERATOR(pg_catalog.>) 0",
-						 add_param(builder, type,
-								   value_datum(filter->type, filter->values)));
+		appendStringInfoString(sql, ", ");
+		append_value(builder, type, value_datum(filter->type, filter->values));
+		appendStringInfoString(sql, ") OPERATOR(pg_catalog.>) 0");
 		return;
 	}
+	/* IS DISTINCT FROM would look its operator up along the search path. */
+	if (filter->op == FILTER_DISTINCT)
+		appendStringInfoChar(sql, '(');
 	append_operand(builder, filter);
-	appendStringInfoChar(sql, ' ');
+	appendStringInfo(sql, " OPERATOR(pg_catalog.%s) ", operators[filter->op]);
 	if (filter->op == FILTER_IN)
-		appendStringInfo(sql, "OPERATOR(pg_catalog.=) ANY ($%d)",
-						 add_param(builder, get_array_type(type),
-								   array_datum(filter)));
-	else if (filter->op == FILTER_DISTINCT)
-		appendStringInfo(sql, "IS DISTINCT FROM $%d",
-						 add_param(builder, type,
-								   value_datum(filter->type, filter->values)));
+		appendStringInfoString(sql, "ANY (");
 	else if (filter->op == FILTER_HAS)
-		appendStringInfo(sql, "OPERATOR(pg_catalog.@>) ARRAY[$%d]",
-						 add_param(builder, type,
-								   value_datum(filter->type, filter->values)));
+		appendStringInfoString(sql, "ARRAY[");
+
+	if (filter->unknown != NULL)
+		appendStringInfoString(sql, filter->unknown);
+	else if (filter->op == FILTER_IN)
+		append_value(builder, get_array_type(type), array_datum(filter));
 	else
-		appendStringInfo(sql, "OPERATOR(pg_catalog.%s) $%d",
-						 operators[filter->op],
-						 add_param(builder, type,
-								   value_datum(filter->type, filter->values)));
+		append_value(builder, type, value_datum(filter->type, filter->values));
+
+	if (filter->op == FILTER_IN)
+		appendStringInfoChar(sql, ')');
+	else if (filter->op == FILTER_HAS)
+		appendStringInfoChar(sql, ']');
+	else if (filter->op == FILTER_DISTINCT)
+		appendStringInfoString(sql, ") IS NOT TRUE");
 }
 
 /*
@@ -250,13 +285,14 @@ append_filter(QueryBuilder *builder, const Filter *filter)
  * the rows that pass the filters, whose columns must be among these.
  *
  * order, the text of an ORDER BY list or NULL, must come from code; a limit of
- * 0 is none.  The result is palloc'd in the current memory context.
+ * 0 is none.  For display values stand in the text as literals.  The result is palloc'd in the current memory context.
  */
 LocalQuery *
 imagecat_local_query(Oid relid, const List *columns, const List *filters,
-					 const char *order, int64 limit)
+					 const char *order, int64 limit, bool for_display)
 {
-	QueryBuilder builder = {.relid = relid,.columns = columns,.room = 8};
+	QueryBuilder builder = {.relid = relid,.columns = columns,.room = 8,
+	.for_display = for_display};
 	const char *separator = "";
 	ListCell   *lc;
 

@@ -20,12 +20,19 @@
 #include "mb/pg_wchar.h"
 #include "row/convert.h"
 #include "utils/array.h"
+#include "lib/stringinfo.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
 #include "utils/jsonb.h"
 #include "utils/lsyscache.h"
 #include "utils/timestamp.h"
 #include "utils/uuid.h"
+
+/*
+ * Digits and exponent that numeric holds in any combination: it has room for
+ * 131,072 digits before the point and 16,383 behind it.
+ */
+#define MAX_NUMBER_DIGITS	16000
 
 /*
  * A JSON value as text, palloc'd with a NUL at the end: a string's contents,
@@ -279,25 +286,64 @@ convert_uuid(const Conversion *conversion, JsonSlice value, Datum *datum,
 }
 
 /*
- * Whether a number in it may be beyond what numeric holds, which is when
- * jsonb's input function throws: by its exponent, or by its sheer length.
+ * Whether numeric holds this number for sure, by its digits and exponent.
  */
 static bool
-may_have_huge_number(const char *json, size_t length)
+fits_numeric(const char *number, size_t length)
 {
-	const char *end = json + length;
+	const char *exponent = memchr(number, 'e', length);
 
-	if (length > 100000)
-		return true;
-	for (const char *p = json + 1; p + 5 < end; p++)
-		if ((*p == 'e' || *p == 'E') && p[-1] >= '0' && p[-1] <= '9')
+	if (exponent == NULL)
+		exponent = memchr(number, 'E', length);
+	if (exponent == NULL)
+		return length <= MAX_NUMBER_DIGITS;
+	/* strtol stops at whatever follows, and gives its limit for too much */
+	return length <= MAX_NUMBER_DIGITS &&
+		labs(strtol(exponent + 1, NULL, 10)) <= MAX_NUMBER_DIGITS - (long) length;
+}
+
+/*
+ * Turns the numbers that jsonb cannot hold into strings, so that they are still
+ * shown: true if there were any.  *json is replaced by a palloc'd copy then.
+ */
+static bool
+quote_huge_numbers(char **json)
+{
+	const char *end = *json + strlen(*json);
+	const char *copied = *json;
+	StringInfoData quoted = {0};
+
+	for (const char *p = *json; p < end;)
+	{
+		if (*p == '"')
 		{
-			const char *digits = p + 1 + (p[1] == '+' || p[1] == '-');
-
-			if (strspn(digits, "0123456789") >= 5)
-				return true;
+			for (p++; p < end && *p != '"'; p = imagecat_json_skip_plain(p, end))
+				if (*p == '\\')
+					p += 2;
+			p++;
 		}
-	return false;
+		else if (*p == '-' || (*p >= '0' && *p <= '9'))
+		{
+			size_t		length = strspn(p, "+-.0123456789eE");
+
+			if (!fits_numeric(p, length))
+			{
+				if (quoted.data == NULL)
+					initStringInfo(&quoted);
+				appendBinaryStringInfo(&quoted, copied, (int) (p - copied));
+				appendStringInfo(&quoted, "\"%.*s\"", (int) length, p);
+				copied = p + length;
+			}
+			p += length;
+		}
+		else
+			p++;
+	}
+	if (quoted.data == NULL)
+		return false;
+	appendStringInfoString(&quoted, copied);
+	*json = quoted.data;
+	return true;
 }
 
 static bool
@@ -305,13 +351,10 @@ convert_jsonb(const Conversion *conversion, JsonSlice value, Datum *datum,
 			  int *replaced)
 {
 	char	   *json = palloc(imagecat_json_clean_size(value) + 1);
-	size_t		length = imagecat_json_clean(value, json, replaced);
 
-	json[length] = '\0';
-	if (may_have_huge_number(json, length))
-		return imagecat_input_function_safe((FmgrInfo *) &conversion->input,
-											json, conversion->ioparam,
-											conversion->typmod, datum);
+	json[imagecat_json_clean(value, json, replaced)] = '\0';
+	if (quote_huge_numbers(&json))
+		(*replaced)++;
 	*datum = DirectFunctionCall1(jsonb_in, CStringGetDatum(json));
 	pfree(json);
 	return true;

@@ -19,6 +19,7 @@
 #include "row/convert.h"
 #include "row/decode.h"
 #include "utils/builtins.h"
+#include "utils/json.h"
 
 #define BUCKETS		64
 
@@ -45,9 +46,10 @@ struct RowDecoder
 {
 	const Dialect *dialect;
 	const char *server;
-	Datum		source;			/* server's name as text */
 	int			natts;
 	int			source_attribute;	/* these are -1 where not wanted */
+	JsonSlice	source_name;	/* server's name as a JSON string */
+	Target		source;
 	int			properties_attribute;
 	int			document_attribute;
 	Target		properties;		/* conversions and counts of these two */
@@ -119,10 +121,14 @@ imagecat_row_decoder(const Dialect *dialect, bool native, const char *server,
 					 const Bitmapset *wanted)
 {
 	RowDecoder *decoder = palloc0(sizeof(RowDecoder));
+	StringInfoData name;
 
 	decoder->dialect = dialect;
 	decoder->server = server;
-	decoder->source = CStringGetTextDatum(server);
+	initStringInfo(&name);
+	escape_json(&name, server);
+	decoder->source_name.bytes = name.data;
+	decoder->source_name.length = name.len;
 	decoder->natts = desc->natts;
 	decoder->source_attribute = -1;
 	decoder->properties_attribute = -1;
@@ -141,6 +147,9 @@ imagecat_row_decoder(const Dialect *dialect, bool native, const char *server,
 			case COLUMN_NONE:
 				break;
 			case COLUMN_SOURCE:
+				decoder->source.column = NameStr(attribute->attname);
+				imagecat_conversion(&decoder->source.conversion,
+									attribute->atttypid, attribute->atttypmod);
 				if (is_wanted)
 					decoder->source_attribute = i;
 				break;
@@ -251,10 +260,8 @@ imagecat_row_decode(RowDecoder *decoder, JsonSlice image, Datum *values,
 
 	memset(nulls, true, decoder->natts * sizeof(bool));
 	if (decoder->source_attribute >= 0)
-	{
-		values[decoder->source_attribute] = decoder->source;
-		nulls[decoder->source_attribute] = false;
-	}
+		fill(decoder, &decoder->source, decoder->source_attribute, image,
+			 decoder->source_name, values, nulls);
 	if (decoder->document_attribute >= 0)
 		fill(decoder, &decoder->document, decoder->document_attribute, image,
 			 image, values, nulls);
@@ -323,11 +330,13 @@ count_problems(const Target *target, StringInfo detail, uint64 *misfits,
 {
 	if (target->misfits == 0 && target->replaced == 0)
 		return;
-	appendStringInfo(detail, "%s\"%s\"", detail->len > 0 ? ", " : "", target->column);
 	if (target->misfits > 0)
-		appendStringInfo(detail, ": " UINT64_FORMAT " as NULL", target->misfits);
+		appendStringInfo(detail, "%s\"%s\": " UINT64_FORMAT " as NULL",
+						 detail->len > 0 ? ", " : "", target->column,
+						 target->misfits);
 	if (target->replaced > 0)
-		appendStringInfo(detail, ": " UINT64_FORMAT " with U+FFFD for what text cannot hold",
+		appendStringInfo(detail, "%s\"%s\": " UINT64_FORMAT " with U+FFFD or a string for what cannot be held",
+						 detail->len > 0 ? ", " : "", target->column,
 						 target->replaced);
 	*misfits += target->misfits;
 	*replaced += target->replaced;
@@ -348,6 +357,7 @@ imagecat_row_warn(const RowDecoder *decoder)
 	initStringInfo(&detail);
 	foreach(lc, decoder->targets)
 		count_problems(lfirst(lc), &detail, &misfits, &replaced);
+	count_problems(&decoder->source, &detail, &misfits, &replaced);
 	count_problems(&decoder->properties, &detail, &misfits, &replaced);
 	count_problems(&decoder->document, &detail, &misfits, &replaced);
 	if (misfits + replaced > 0)
@@ -358,6 +368,6 @@ imagecat_row_warn(const RowDecoder *decoder)
 							   misfits + replaced,
 							   (unsigned long long) (misfits + replaced),
 							   decoder->server),
-				 errdetail("Read in columns %s; first, %s.", detail.data,
-						   decoder->first_problem)));
+				 errdetail("They were read in column %s. The first: %s.",
+						   detail.data, decoder->first_problem)));
 }

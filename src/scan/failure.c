@@ -12,6 +12,8 @@
  */
 #include "postgres.h"
 
+#include <ctype.h>
+
 #include <json-c/json.h>
 
 #include "lib/stringinfo.h"
@@ -20,6 +22,30 @@
 
 /* Longest part of a service's words that an error repeats. */
 #define MAX_MESSAGE_BYTES	300
+
+/*
+ * The words without the secret, which may be cut off at their end.  This comes
+ * before anything else is cut: half a secret would not be found any more.
+ */
+static const char *
+masked(const char *words, const char *secret)
+{
+	char	   *copy;
+	size_t		length = strlen(words);
+
+	if (secret == NULL)
+		return words;
+	copy = pstrdup(words);
+	for (char *p; (p = strstr(copy, secret)) != NULL;)
+		memset(p, '*', strlen(secret));
+	for (size_t part = Min(strlen(secret) - 1, length); part >= 4; part--)
+		if (strncmp(copy + length - part, secret, part) == 0)
+		{
+			memset(copy + length - part, '*', part);
+			break;
+		}
+	return copy;
+}
 
 /*
  * A service's words as one line of plain text: tags and control characters
@@ -33,12 +59,13 @@ clean(const ImageService *service, const char *words)
 	bool		in_tag = false;
 	bool		blank = false;
 
+	words = masked(words, service->token);
 	initStringInfo(&line);
 	for (const char *p = words; *p != '\0' && line.len <= MAX_MESSAGE_BYTES; p++)
 	{
 		unsigned char c = (unsigned char) *p;
 
-		if (c == '<')
+		if (c == '<' && (isalpha((unsigned char) p[1]) || p[1] == '/' || p[1] == '!'))
 			in_tag = true;
 		if (in_tag || c <= ' ' || c == 0x7F)
 			blank = line.len > 0;
@@ -55,9 +82,6 @@ clean(const ImageService *service, const char *words)
 	line.len = pg_encoding_mbcliplen(PG_UTF8, line.data, line.len,
 									 MAX_MESSAGE_BYTES);
 	line.data[line.len] = '\0';
-	if (service->token != NULL)
-		for (char *p; (p = strstr(line.data, service->token)) != NULL;)
-			memset(p, '*', strlen(service->token));
 	/* Words of unknown encoding go no further than ASCII. */
 	if (!pg_verifymbstr(line.data, line.len, true))
 		for (int i = 0; i < line.len; i++)
@@ -182,6 +206,9 @@ report_status(const ImageService *service, const HttpRequest *request)
 			 errdetail("The service says: %s%s%s%s",
 					   message[0] == '\0' ? "nothing" : message,
 					   id ? " [request " : "", id ? id : "", id ? "]" : ""),
+			 status == 401 && service->token == NULL ?
+			 errhint("There are no credentials: set them with CREATE USER MAPPING FOR \"%s\" SERVER \"%s\" OPTIONS (...).",
+					 service->user, service->name) :
 			 status == 401 ?
 			 errhint("Check the credentials in the user mapping for \"%s\" on server \"%s\".",
 					 service->user, service->name) :

@@ -246,6 +246,13 @@ start_again_for_version(ImageScan *scan)
 			return true;
 		}
 	}
+	if (refused != NULL && scan->query.marker != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("invalid value for argument \"marker\": \"%s\"",
+						scan->query.marker),
+				 errdetail("Server \"%s\" refuses a listing that starts behind it.",
+						   scan->service->name)));
 	if (refused != NULL)
 		imagecat_listing_fail(refused);
 	return false;
@@ -345,7 +352,9 @@ imagecat_scan_next(ImageScan *scan)
 		if (found && !scan->returned)
 		{
 			scan->returned = true;
-			if (scan->query.version == 0 && scan->service->dialect->newest_rule > 0)
+			/* Only listings of everything say what an old service misreads. */
+			if (scan->query.version == 0 && scan->query.everything &&
+				!is_lookup(scan) && scan->service->dialect->newest_rule > 0)
 				imagecat_remember_version(scan->service,
 										  scan->service->dialect->newest_rule);
 		}

@@ -53,6 +53,7 @@ struct Listing
 	int			page_size;		/* of the next page */
 	int			max_page_size;
 	bool		limited;		/* no page is asked for before it is needed */
+	bool		one_page;		/* see DialectSortKey */
 	char	   *first_marker;
 
 	Page	   *page;			/* the one being read */
@@ -94,6 +95,7 @@ imagecat_listing(const ImageService *service, const ImageRequest *request,
 		Min(service->page_size, service->dialect->max_page_size) :
 		service->dialect->max_page_size;
 	listing->limited = plan->limited;
+	listing->one_page = plan->one_page;
 	listing->first_marker = marker ? pstrdup(marker) : NULL;
 	listing->next_milestone = 1;
 	return listing;
@@ -188,11 +190,11 @@ report_bad_paging(const Listing *listing, const char *detail)
 }
 
 /*
- * The marker of the page after this one: an id of its last images, the last
- * but for those that turned out to be deleted.
+ * The marker of the page after this one: the id of its last image, or of one
+ * that is so many steps before; NULL if it has no such image.
  */
 static char *
-next_marker(Listing *listing, const Page *page)
+next_marker(Listing *listing, const Page *page, int steps_back)
 {
 	PageReader *reader = imagecat_http_page(page->request);
 	size_t		count = imagecat_page_count(reader);
@@ -200,10 +202,10 @@ next_marker(Listing *listing, const Page *page)
 
 	if (count == 0)
 		report_bad_paging(listing, "A page without images announces another.");
-	if (count <= (size_t) listing->steps_back)
+	if (count <= (size_t) steps_back)
 		return NULL;
 	marker = image_id(listing,
-					  imagecat_page_object(reader, count - 1 - listing->steps_back));
+					  imagecat_page_object(reader, count - 1 - steps_back));
 	if (marker == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_FDW_REPLY_HANDLE),
@@ -232,8 +234,15 @@ check_progress(Listing *listing, const char *marker)
 static Page *
 ask_next_page(Listing *listing, bool ahead)
 {
-	char	   *marker = next_marker(listing, listing->page);
+	char	   *marker;
 
+	if (listing->one_page)
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_REPLY_HANDLE),
+				 errmsg("server \"%s\" sent less than was asked for", listing->service->name),
+				 errdetail("Paging through an order that changes may lose images."),
+				 errhint("Set the server option \"page_size\" to the largest page that the service gives.")));
+	marker = next_marker(listing, listing->page, 0);
 	check_progress(listing, marker);
 	/* A limit that did not suffice was a bad guess: ask for more. */
 	if (listing->limited)
@@ -324,7 +333,7 @@ recover(Listing *listing)
 		char	   *marker;
 
 		listing->steps_back++;
-		marker = next_marker(listing, listing->previous);
+		marker = next_marker(listing, listing->previous, listing->steps_back);
 		if (marker == NULL)
 			marker = listing->previous->marker;
 		ask_again(listing, marker);

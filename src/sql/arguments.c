@@ -126,6 +126,9 @@ read_member_status(ListCall *call, const char *name, Datum value)
 	Filter	   *filter = imagecat_parse_text_filter(name, TextDatumGetCString(value),
 													false);
 
+	if (filter->op != FILTER_EQ)
+		bad_value(name, TextDatumGetCString(value),
+				  "No column shows it, so that only a single value is accepted, which the service compares.");
 	filter->member = name;
 	call->filters = lappend(call->filters, filter);
 }
@@ -271,22 +274,40 @@ read_object(ListCall *call, const char *argument, Datum datum, MemberReader read
 	}
 }
 
+static bool
+is_text_column(const char *column)
+{
+	static const char *const others[] = {
+		"size", "virtual_size", "min_disk", "min_ram", "protected", "hidden",
+		"tags", "created_at", "updated_at", "properties", NULL
+	};
+
+	for (const char *const *other = others; *other != NULL; other++)
+		if (strcmp(*other, column) == 0)
+			return false;
+	return true;
+}
+
 static void
 read_property(ListCall *call, const char *argument, const char *key,
 			  const JsonbValue *value)
 {
 	const DialectField *field = call->dialect ?
 	imagecat_field(call->dialect, key) : NULL;
+	const char *column = field ? field->column :
+	imagecat_is_canonical(key) ? key : NULL;
 	char	   *string = scalar_text(value);
 	Filter	   *filter;
 
 	if (string == NULL)
-		bad_value(argument, key, "Members that are strings, numbers or booleans are accepted.");
-	if (field != NULL && field->column != NULL && field->type != FIELD_TEXT)
-		bad_value(argument, key, "This one has an argument of its own.");
+		bad_value(argument, psprintf("%s: ...", key),
+				  "Members that are strings, numbers or booleans are accepted.");
+	if (column != NULL && !is_text_column(column))
+		bad_value(argument, psprintf("%s: %s", key, string),
+				  psprintf("What column \"%s\" shows has an argument of its own.", column));
 	filter = imagecat_filter_text(FILTER_EQ, NULL, NULL, string);
-	if (field != NULL && field->column != NULL)
-		add_column_filter(call, filter, field->column);
+	if (column != NULL)
+		add_column_filter(call, filter, column);
 	else
 		add_property_filter(call, filter, key);
 }
@@ -370,6 +391,20 @@ sort_column(const ListCall *call, const char *key)
 	return field ? field->column : NULL;
 }
 
+/* Without blanks at both ends; the end is cut in place. */
+static char *
+trimmed(char *word)
+{
+	size_t		length;
+
+	word += strspn(word, " ");
+	length = strlen(word);
+	while (length > 0 && word[length - 1] == ' ')
+		length--;
+	word[length] = '\0';
+	return word;
+}
+
 /* name:asc,created_at */
 static void
 read_sort(ListCall *call, const char *name, Datum value)
@@ -380,9 +415,9 @@ read_sort(ListCall *call, const char *name, Datum value)
 	while ((item = strsep(&rest, ",")) != NULL)
 	{
 		SortColumn *column = palloc(sizeof(SortColumn));
-		char	   *key = strsep(&item, ":");
+		char	   *key = trimmed(strsep(&item, ":"));
 
-		key += strspn(key, " ");
+		item = item ? trimmed(item) : NULL;
 		column->descending = item == NULL || pg_strcasecmp(item, "desc") == 0;
 		if (item != NULL && !column->descending && pg_strcasecmp(item, "asc") != 0)
 			bad_value(name, item, "A direction is asc or desc.");

@@ -47,8 +47,9 @@ make_local_columns(const ImageTable *table, const char *server,
 		if (attribute->attisdropped)
 			continue;
 		column = palloc0(sizeof(LocalColumn));
-		column->name = table->sources[i].member;
-		if (strcmp(column->name, "source") == 0)
+		column->name = NameStr(attribute->attname);
+		column->member = table->sources[i].member;
+		if (strcmp(column->member, "source") == 0)
 			column->otherwise = server;
 		column->typid = attribute->atttypid;
 		column->typmod = attribute->atttypmod;
@@ -128,11 +129,14 @@ imagecat_scan_query(ImageScanState *state, ExprContext *econtext,
 
 /* The query over the local relation, for a scan of api local. */
 LocalQuery *
-imagecat_scan_local_query(ImageScanState *state, const ScanQuery *query)
+imagecat_scan_local_query(ImageScanState *state, const ScanQuery *query,
+						  bool for_display)
 {
-	return imagecat_local_query(imagecat_local_relation(state->service->relation),
-								state->local_columns, query->image.filters, NULL,
-								query->image.limit);
+	Oid			relid = imagecat_local_relation(state->service->name,
+												state->service->relation);
+
+	return imagecat_local_query(relid, state->local_columns, query->image.filters,
+								NULL, 0, for_display);
 }
 
 static void
@@ -146,7 +150,8 @@ start(ForeignScanState *node)
 	state->started = true;
 	state->ended = query.contradiction;
 	if (!state->ended && state->table->dialect == NULL)
-		state->local = imagecat_local_begin(imagecat_scan_local_query(state, &query),
+		state->local = imagecat_local_begin(imagecat_scan_local_query(state, &query,
+																	   false),
 											state->userid);
 	else if (!state->ended)
 		state->images = imagecat_scan_begin(state->service, &query.image,

@@ -66,7 +66,7 @@ imagecat_explain_scan(ForeignScanState *node, ExplainState *es)
 	if (dialect == NULL)
 	{
 		ExplainPropertyText("Local Query", query.contradiction ? "none" :
-							imagecat_scan_local_query(state, &query)->sql, es);
+							imagecat_scan_local_query(state, &query, true)->sql, es);
 		return;
 	}
 	query.image.version = imagecat_known_version(state->service);

@@ -77,6 +77,7 @@ typedef struct ImageScanState
 extern ScanQuery imagecat_scan_query(ImageScanState *state,
 									 ExprContext *econtext, bool executing);
 extern LocalQuery *imagecat_scan_local_query(ImageScanState *state,
-											 const ScanQuery *query);
+											 const ScanQuery *query,
+											 bool for_display);
 
 #endif							/* IMAGECAT_FDW_H */

@@ -68,7 +68,8 @@ append_native_columns(StringInfo command, const ImageService *service)
 {
 	if (service->dialect == NULL)
 	{
-		Relation	relation = table_open(imagecat_local_relation(service->relation),
+		Relation	relation = table_open(imagecat_local_relation(service->name,
+																  service->relation),
 										  AccessShareLock);
 
 		append_attributes(command, RelationGetDescr(relation));

@@ -339,6 +339,7 @@ list_relation(ListCall *call, RowSink *sink)
 		LocalColumn *column = palloc0(sizeof(LocalColumn));
 
 		column->name = NameStr(attribute->attname);
+		column->member = column->name;
 		column->typid = attribute->atttypid;
 		column->typmod = attribute->atttypmod;
 		column->wanted = true;
@@ -346,10 +347,11 @@ list_relation(ListCall *call, RowSink *sink)
 			column->otherwise = call->service->name;
 		columns = lappend(columns, column);
 	}
-	query = imagecat_local_query(imagecat_local_relation(call->service->relation),
+	query = imagecat_local_query(imagecat_local_relation(call->service->name,
+														  call->service->relation),
 								 columns, call->filters,
 								 local_order(call, sink->desc),
-								 sink->marker ? 0 : Max(call->max_rows, 0));
+								 sink->marker ? 0 : Max(call->max_rows, 0), false);
 	scan = imagecat_local_begin(query, GetUserId());
 	while (!is_full(sink) && (slot = imagecat_local_next(scan)) != NULL)
 		store_row(sink, slot->tts_values, slot->tts_isnull);

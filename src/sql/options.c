@@ -10,6 +10,8 @@
  */
 #include "postgres.h"
 
+#include <math.h>
+
 #include "access/reloptions.h"
 #include "catalog/pg_foreign_data_wrapper.h"
 #include "catalog/pg_attribute.h"
@@ -160,7 +162,8 @@ check_number(const char *value, int lowest, int highest)
 {
 	int			number;
 
-	if (parse_int(value, &number, 0, NULL) && number >= lowest && number <= highest)
+	if (value[strspn(value, "0123456789")] == '\0' &&
+		parse_int(value, &number, 0, NULL) && number >= lowest && number <= highest)
 		return NULL;
 	return psprintf("A number from %d to %d is accepted.", lowest, highest);
 }
@@ -177,12 +180,14 @@ check_retries(const char *value)
 	return check_number(value, 0, 100);
 }
 
-/* A time such as "10s" in milliseconds; 0 if it is none. */
+/* A time such as "10s" in milliseconds; 0 if it is none, or has no unit. */
 int
 imagecat_milliseconds(const char *value)
 {
 	int			milliseconds;
 
+	if (value[strspn(value, "0123456789. ")] == '\0')
+		return 0;
 	return parse_int(value, &milliseconds, GUC_UNIT_MS, NULL) ? milliseconds : 0;
 }
 
@@ -193,12 +198,14 @@ check_time(const char *value)
 		"A time such as \"500ms\", \"10s\" or \"1min\" is accepted.";
 }
 
-/* A size such as "256MB" in bytes; 0 if it is none. */
+/* A size such as "256MB" in bytes; 0 if it is none, or has no unit. */
 int64
 imagecat_bytes(const char *value)
 {
 	int			kilobytes;
 
+	if (value[strspn(value, "0123456789. ")] == '\0')
+		return 0;
 	return parse_int(value, &kilobytes, GUC_UNIT_KB, NULL) ?
 		(int64) kilobytes * 1024 : 0;
 }
@@ -215,8 +222,8 @@ check_real(const char *value)
 {
 	double		number;
 
-	return parse_real(value, &number, 0, NULL) && number >= 0 ? NULL :
-		"A number that is not negative is accepted.";
+	return parse_real(value, &number, 0, NULL) && number >= 0 && !isinf(number) ?
+		NULL : "A number that is not negative is accepted.";
 }
 
 static const char *
@@ -225,6 +232,12 @@ check_bool(const char *value)
 	bool		truth;
 
 	return parse_bool(value, &truth) ? NULL : "Valid values are: true, false.";
+}
+
+static const char *
+check_not_empty(const char *value)
+{
+	return value[0] != '\0' ? NULL : "It may not be empty.";
 }
 
 /* What goes into a header must not end it. */
@@ -243,8 +256,8 @@ check_relation(const char *value)
 	List	   *names;
 
 	if (!SplitIdentifierString(pstrdup(value), '.', &names) ||
-		list_length(names) < 1 || list_length(names) > 2)
-		return "The name of a table or view is accepted, such as \"imagecat.images\".";
+		list_length(names) != 2)
+		return "The name of a table or view with its schema is accepted, such as \"imagecat.images\".";
 	return NULL;
 }
 
@@ -267,11 +280,11 @@ static const OptionRule rules[] = {
 	{"request_timeout", ForeignServerRelationId, check_time, USE_SERVICE},
 	{"max_retries", ForeignServerRelationId, check_retries, USE_SERVICE},
 	{"max_response_size", ForeignServerRelationId, check_size, USE_SERVICE},
-	{"ca_file", ForeignServerRelationId, NULL, USE_SERVICE, true},
-	{"client_cert", ForeignServerRelationId, NULL, USE_SERVICE, true},
-	{"client_key", ForeignServerRelationId, NULL, USE_SERVICE, true},
+	{"ca_file", ForeignServerRelationId, check_not_empty, USE_SERVICE, true},
+	{"client_cert", ForeignServerRelationId, check_not_empty, USE_SERVICE, true},
+	{"client_key", ForeignServerRelationId, check_not_empty, USE_SERVICE, true},
 	{"tls_verify", ForeignServerRelationId, check_bool, USE_SERVICE, true},
-	{"proxy", ForeignServerRelationId, NULL, USE_SERVICE, true},
+	{"proxy", ForeignServerRelationId, check_not_empty, USE_SERVICE, true},
 	{"estimated_images", ForeignServerRelationId, check_real},
 	{"request_cost", ForeignServerRelationId, check_real},
 	{"relation", ForeignServerRelationId, check_relation, USE_LOCAL},
@@ -353,7 +366,10 @@ check_server(const List *options)
 			ereport(ERROR,
 					(errcode(ERRCODE_FDW_INVALID_OPTION_NAME),
 					 errmsg("option \"%s\" has no meaning with api \"%s\"",
-							rules[i].name, api)));
+							rules[i].name, api),
+					 is_local ?
+					 errhint("It is for services, and api local reads a relation of this database.") :
+					 errhint("It is for api local.")));
 	if ((imagecat_option(options, "client_cert") == NULL) !=
 		(imagecat_option(options, "client_key") == NULL))
 		require(options, imagecat_option(options, "client_cert") ?
@@ -387,8 +403,9 @@ imagecat_fdw_validator(PG_FUNCTION_ARGS)
 					(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 					 errmsg("only superusers may set the option \"%s\"", rule->name)));
 
-		/* A credential is not repeated, not even a bad one. */
-		if (hint != NULL && catalog == UserMappingRelationId)
+		/* A credential is not repeated, not even a bad or a misplaced one. */
+		if (hint != NULL && (catalog == UserMappingRelationId ||
+							 strchr(value, '@') != NULL))
 			ereport(ERROR,
 					(errcode(ERRCODE_FDW_INVALID_ATTRIBUTE_VALUE),
 					 errmsg("invalid value for option \"%s\"", rule->name),

@@ -72,10 +72,10 @@ filter_value(FilterType type, Oid typid, Datum datum, FilterValue *value)
 static Filter *
 qual_filter(const List *qual, FilterOp op, int nvalues)
 {
-	const char *member = strVal(list_nth(qual, QUAL_MEMBER));
+	Node	   *member = list_nth(qual, QUAL_MEMBER);
 	Filter	   *filter = imagecat_filter(op, intVal(list_nth(qual, QUAL_TYPE)),
 										 strVal(list_nth(qual, QUAL_COLUMN)),
-										 member[0] != '\0' ? member : NULL,
+										 member ? strVal(member) : NULL,
 										 nvalues);
 
 	filter->property = intVal(list_nth(qual, QUAL_PROPERTY)) != 0;
@@ -315,7 +315,8 @@ imagecat_qual_filters(const ImageTable *table, const char *server,
 		{
 			Filter	   *filter = lfirst(lc_qual);
 
-			if (filter->member != NULL || filter->unknown != NULL)
+			if (filter->member != NULL || filter->property ||
+				filter->unknown != NULL)
 				continue;
 			*contradiction |= !imagecat_filter_matches(filter,
 													   CStringGetTextDatum(server),

@@ -115,10 +115,7 @@ column_operand(const ImageTable *table, int index, QualOperand *operand)
 	operand->column = NameStr(TupleDescAttr(table->desc, index)->attname);
 	operand->member = NULL;
 	if (table->dialect == NULL)
-	{
-		operand->column = source->member;
 		return true;
-	}
 	switch (source->kind)
 	{
 		case COLUMN_SOURCE:
@@ -156,10 +153,7 @@ array_operand(const ImageTable *table, int index, QualOperand *operand)
 	operand->column = NameStr(TupleDescAttr(table->desc, index)->attname);
 	operand->member = NULL;
 	if (table->dialect == NULL)
-	{
-		operand->column = source->member;
 		return true;
-	}
 	operand->member = source->member;
 	return source->field != NULL && source->field->type == FIELD_TEXT_ARRAY;
 }
@@ -192,8 +186,7 @@ is_properties_column(const ImageTable *table, int index)
 static const char *
 properties_name(const ImageTable *table, int index)
 {
-	return table->dialect == NULL ? table->sources[index].member :
-		NameStr(TupleDescAttr(table->desc, index)->attname);
+	return NameStr(TupleDescAttr(table->desc, index)->attname);
 }
 
 /* column, or properties ->> 'key' */
@@ -308,7 +301,8 @@ make_qual(QualForm form, FilterOp op, const QualOperand *operand, Node *value,
 	qual = lappend(qual, makeInteger(op));
 	qual = lappend(qual, makeInteger(operand->type));
 	qual = lappend(qual, makeString(pstrdup(operand->column)));
-	qual = lappend(qual, makeString(pstrdup(operand->member ? operand->member : "")));
+	qual = lappend(qual, operand->member ?
+				   makeString(pstrdup(operand->member)) : NULL);
 	qual = lappend(qual, makeInteger(operand->property));
 	*values = lappend(*values, value);
 	return qual;

@@ -34,7 +34,7 @@ enum QualItem
 	QUAL_OP,
 	QUAL_TYPE,
 	QUAL_COLUMN,
-	QUAL_MEMBER,				/* "" for none */
+	QUAL_MEMBER,				/* NULL for none */
 	QUAL_PROPERTY
 };
 

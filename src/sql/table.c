@@ -13,6 +13,7 @@
 #include "foreign/foreign.h"
 #include "sql/options.h"
 #include "sql/table.h"
+#include "utils/lsyscache.h"
 #include "utils/rel.h"
 
 /*
@@ -47,6 +48,11 @@ imagecat_table(Oid relid, const Dialect *dialect)
 													   name, field);
 		else
 		{
+			if (field != NULL && field[0] == '/')
+				ereport(ERROR,
+						(errcode(ERRCODE_FDW_INVALID_OPTION_NAME),
+						 errmsg("column \"%s\" of foreign table \"%s\" has a JSON pointer, but api local has columns only",
+								name, get_rel_name(relid))));
 			table->sources[i].kind = COLUMN_MEMBER;
 			table->sources[i].member = field ? field : name;
 		}

@@ -1,0 +1,17 @@
+"""The differential test: random queries must give the same rows from a foreign table and from a local copy of it.
+
+By hand: `/usr/bin/python3 test/differential/run.py --help`. The files, from the bottom up:
+
+    tree        pieces of SQL that can be written out for either side, and made simpler
+    tables      the foreign tables, and their copies
+    truth       what the copies must hold, by the service's own documents
+    data        what the columns hold, for literals that hit
+    values      literals: what is there, and what is nearly there
+    conditions  WHERE clauses
+    queries     a query, and how it is run
+    shapes      random queries: joins, sub-queries, groups and the rest
+    answers     running a query on both sides, and what makes two answers disagree
+    shrink      from a query that fails to a small one that fails
+    world       one service with its tables and settings: asks N queries and keeps the mismatches
+    clouds      the stand-ins that the tests use
+"""

@@ -1,0 +1,29 @@
+"""What the copies hold, so that literals can hit it."""
+from .tables import TABLES
+
+
+class Data:
+    """columns: {(table, column): different values as text}; properties: {key: values}; tags: one for each use.
+
+    ids are those of all images that the service has, visible or not.
+    """
+
+    def __init__(self, cur, ids=()):
+        self.columns = {}
+        for name, columns in TABLES.items():
+            for column in columns:
+                if column.kind not in ("tags", "object", "json"):
+                    cur.execute(f'SELECT DISTINCT "{column.name}"::text FROM copy.{name} '
+                                f'WHERE "{column.name}" IS NOT NULL')
+                    known = {text for (text,) in cur.fetchall()}
+                    self.columns[name, column.name] = sorted(known.union(ids) if column.name == "id" else known)
+        cur.execute('SELECT tag COLLATE "C" FROM copy.catalog, unnest(tags) tag ORDER BY 1')
+        self.tags = [tag for (tag,) in cur.fetchall()]
+        cur.execute('SELECT DISTINCT key COLLATE "C", value COLLATE "C" FROM copy.native, jsonb_each_text(properties) '
+                    "ORDER BY 1, 2")
+        self.properties = {}
+        for key, value in cur.fetchall():
+            values = self.properties.setdefault(key, [])
+            if value is not None:
+                values.append(value)
+        self.keys = list(self.properties)

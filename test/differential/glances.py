@@ -1,0 +1,74 @@
+"""The real Glances that test/openstack/glance starts: where they are, and what each tenant may GET there."""
+import http.client
+import json
+import os
+import random
+import time
+import urllib.parse
+import uuid
+
+from .world import World
+
+DATABASES = ("sqlite", "mariadb", "postgresql")
+TENANTS = {"t1": "u-t1:t1:member", "t2": "u-t2:t2:member", "admin": "a:t1:admin"}
+# Those of populate.py; the last three are of images that were deleted
+IDS = [str(uuid.uuid5(uuid.NAMESPACE_URL, f"imagecat:test:{number}")) for number in range(303)]
+
+
+def url(name):
+    """The address of one of the servers, or None."""
+    return os.environ.get(f"GLANCE_{name.upper()}_URL")
+
+
+def documents(name, tenant):
+    """Every image that the tenant can GET by its id, one request for each known id."""
+    parts = urllib.parse.urlsplit(url(name))
+    found = []
+    connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=60)
+    for identifier in IDS:
+        connection.request("GET", f"/v2/images/{identifier}",
+                           headers={"X-Auth-Token": TENANTS[tenant], "Accept": "application/json"})
+        answer = connection.getresponse()
+        body = answer.read()
+        if answer.status == 200:
+            found.append(json.loads(body))
+        elif answer.status != 404:
+            raise RuntimeError(f"{name}: GET of {identifier} as {tenant}: {answer.status} {body[:200]}")
+    connection.close()
+    return found
+
+
+def world(name, tenants, seed, prefix="differential", **more):
+    """A world around a real Glance for two tenants."""
+    return World("_".join((prefix, name, *tenants)), url(name), [TENANTS[tenant] for tenant in tenants], seed, ids=IDS,
+                 cheap=True, tags_ordered=False, **more)
+
+
+def ask(name, seed, queries, seconds):
+    """Asks one of the Glances, as several tenants in turn; gives their summaries."""
+    rnd = random.Random(f"{seed} {name}")
+    end = time.monotonic() + seconds
+    found = []
+    pairs = (("t1", "t2"), ("admin", "t1"), ("t2", "admin"))
+    for at, tenants in enumerate(pairs):
+        asked = sum(summary.asked for summary in found)
+        left = end - time.monotonic()
+        one = world(name, tenants, seed, page_sizes=(1000, 1000, 1000, rnd.choice((7, 50))))
+        one.run((queries - asked) // (len(pairs) - at), left / (len(pairs) - at))
+        found.append(one.close())
+    return found
+
+
+def complete(name):
+    """For each tenant: (database, tenant, ids that are too many, ids that are missing, tables that are not the truth)."""
+    held = {tenant: documents(name, tenant) for tenant in TENANTS}
+    found = []
+    for tenants in (("t1", "t2"), ("t2", "admin"), ("admin", "t1")):
+        one = world(name, tenants, 0, "complete", documents=dict(zip(("cloud", "other"), map(held.get, tenants))))
+        one.cur.execute("SELECT id FROM remote.catalog")
+        ids = [identifier for (identifier,) in one.cur.fetchall()]
+        wanted = {document["id"] for document in held[tenants[0]]}
+        found.append((tenants[0], len(wanted), len(ids) - len(set(ids)), sorted(set(ids) - wanted), sorted(wanted - set(ids)),
+                      one.untrue))
+        one.close()
+    return found
