@@ -541,8 +541,9 @@ imagecat_plan_requests(const Dialect *dialect, const ImageQuery *query)
 	 * there is to be no second page, the first must also have room for what a
 	 * loose comparison of texts finds too much.
 	 */
+	plan->exact = builder.exact && plan->unsent == NIL;
 	plan->one_page = query->sort != NULL && query->sort->one_page;
-	if (query->limit > 0 && builder.exact && plan->unsent == NIL)
+	if (query->limit > 0 && plan->exact)
 	{
 		if (!plan->one_page || !has_text_filter(query->filters))
 			plan->page_size = Min(plan->page_size, query->limit);

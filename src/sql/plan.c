@@ -41,6 +41,8 @@ typedef struct TablePlan
 	List	   *quals;
 	List	   *values;
 	bool		exact;			/* the quals say all that the clauses do */
+	bool		certain;		/* and the service does all that the quals say,
+								 * whatever execution brings */
 	double		fetched;		/* images that the service is expected to send */
 	double		requests;
 	int			page_size;
@@ -89,8 +91,7 @@ estimate_requests(TablePlan *state)
 										  state->quals, state->values, NIL, NULL,
 										  false, &exact, &contradiction);
 	plan = imagecat_plan_requests(state->table->dialect, &query);
-	if (plan->unsent != NIL || !exact)
-		state->exact = false;
+	state->certain = state->exact && exact && plan->exact;
 	state->requests = contradiction ? 0 : list_length(plan->requests);
 	state->page_size = Max(plan->page_size, 1);
 	state->requests += floor(state->fetched / state->page_size);
@@ -236,7 +237,8 @@ imagecat_get_paths(PlannerInfo *root, RelOptInfo *rel, Oid relid)
 	descending = imagecat_is_descending(pathkey);
 	if (list_length(root->query_pathkeys) > 1)
 		limit = 0;				/* rows that tie for the last place decide */
-	if (key->one_page && (limit <= 0 || limit > state->page_size))
+	if (key->one_page &&
+		(!state->certain || limit <= 0 || limit > state->page_size))
 		return;
 	add_scan_path(root, rel, state, list_make1(pathkey),
 				  path_private(key, descending, limit));
