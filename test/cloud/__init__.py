@@ -3,6 +3,7 @@
 Standard library only. In a test: `from cloud import Cloud`; from a shell: `/usr/bin/python3 test/cloud --help`.
 """
 from .client import RemoteCloud
+from .identity import Identity
 from .standin import ADMIN, OTHER_USER, USER, Cloud
 
-__all__ = ['ADMIN', 'OTHER_USER', 'USER', 'Cloud', 'RemoteCloud']
+__all__ = ['ADMIN', 'OTHER_USER', 'USER', 'Cloud', 'Identity', 'RemoteCloud']

@@ -14,7 +14,6 @@
 """
 import json
 
-from . import images as generator
 from .answers import Answer
 from .faults import Fault
 
@@ -46,7 +45,7 @@ def _images(cloud, _):
 
 def _status(cloud, _):
     return {'url': cloud.url, 'images': len(cloud.images), 'requests': len(cloud.requests),
-            'connections': cloud.connections}
+            'connections': cloud.connections, 'identity': cloud.identity and cloud.identity.url}
 
 
 def _clear(cloud, _):
@@ -71,11 +70,11 @@ def _disconnect(cloud, _):
 def _change_images(cloud, wanted):
     if 'generate' in wanted:
         given = wanted['generate']
-        cloud.store.replace(generator.generate(given['count'], given.get('seed', 1), given.get('mode', 'varied')))
+        cloud.store.replace(cloud.generator.generate(given['count'], given.get('seed', 1), given.get('mode', 'varied')))
     if 'replace' in wanted:
-        cloud.store.replace([generator.plain_image(**image) for image in wanted['replace']])
+        cloud.store.replace([cloud.generator.plain_image(**image) for image in wanted['replace']])
     if 'add' in wanted:
-        cloud.store.add([generator.plain_image(**image) for image in wanted['add']])
+        cloud.store.add([cloud.generator.plain_image(**image) for image in wanted['add']])
     for identifier in wanted.get('delete', ()):
         cloud.store.delete(identifier)
     return {'images': len(cloud.images)}

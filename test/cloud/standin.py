@@ -8,16 +8,24 @@ import time
 
 from . import control, faithful, images as generator
 from .answers import Answer, Delivery
+from .cloudapi import Cloudapi, CloudapiConfig
 from .faults import Exchange, Fault, Faults
 from .glance import Glance, GlanceConfig
+from .ims import IMS, IMSConfig
 from .journal import Journal, make_record
+from .nova import Nova, NovaConfig, RackspaceServers, RackspaceServersConfig
+from .rackspace_images import RackspaceImages, RackspaceImagesConfig
 from .server import Server, tls_context
 from .store import Store
 from .tokens import Tokens
 
 # Service name: (class, configuration class). A service offers answer(request) -> Answer, is_list(request),
-# marker(request) -> (parameter's name, value or None) for the faults, and complete(identity) -> documents.
-SERVICES = {'glance': (Glance, GlanceConfig)}
+# marker(request) -> (parameter's name, value or None) for the faults, and complete(identity) -> documents. It may have
+# a `generator` (as images.py, of its own kind of images), `endpoint` (what a service catalog adds to the url) and
+# too_many(seconds) -> the Answer to a client that asks too often.
+SERVICES = {'glance': (Glance, GlanceConfig), 'cloudapi': (Cloudapi, CloudapiConfig), 'nova': (Nova, NovaConfig),
+            'rackspace_servers': (RackspaceServers, RackspaceServersConfig),
+            'rackspace_images': (RackspaceImages, RackspaceImagesConfig), 'ims': (IMS, IMSConfig)}
 
 # Tokens of the form user:project:role
 USER = 'u-t1:t1:member'
@@ -36,18 +44,22 @@ class Cloud:
     latency     seconds before each answer
     framing     'length', 'chunked' or 'close'; style='uwsgi' is 'close' plus uwsgi's limits
     gzip        compress for clients that accept it
+    identity    an Identity (identity.py): its tokens are the only ones accepted, and the service appears in its catalog
     tls         (certificate file, key file[, CA file for client certificates])
     options     the service's configuration, e.g. version='v2.2', limit_max=50, database='mariadb'
     """
 
-    def __init__(self, service='glance', images=300, seed=1, mode='varied', projects=generator.PROJECTS, tokens=None,
+    def __init__(self, service='glance', images=300, seed=1, mode='varied', projects=None, tokens=None,
                  speaking_tokens=True, auth=True, latency=0, framing='length', gzip=False, style='eventlet', tls=None,
-                 host='127.0.0.1', port=0, **options):
+                 host='127.0.0.1', port=0, identity=None, **options):
+        make_service, make_config = SERVICES.get(service, service)
+        self.service_name, self.identity = service, identity
+        self.generator = getattr(make_service, 'generator', generator)
         if isinstance(images, int):
-            images = generator.generate(images, seed, mode, projects)
-        make_service, make_config = SERVICES[service]
+            projects = projects or (identity.projects if identity else generator.PROJECTS)
+            images = self.generator.generate(images, seed, mode, projects)
         self.store = Store(images)
-        self.tokens = Tokens(tokens, speaking_tokens, auth)
+        self.tokens = identity.tokens if identity else Tokens(tokens, speaking_tokens, auth)
         self.config = make_config(**options)
         self.service = make_service(self.store, self.tokens, self.config)
         self.journal = Journal()
@@ -57,6 +69,10 @@ class Cloud:
 
     def start(self):
         self.server.start()
+        self.service.url = self.url
+        if self.identity:
+            self.identity.register(self)
+            self.config.auth_uri = self.identity.auth_url
         return self
 
     def stop(self):
@@ -89,7 +105,7 @@ class Cloud:
 
     def add(self, **members):
         """Adds one image; members not given are plain. Returns it."""
-        image = generator.plain_image(**members)
+        image = self.generator.plain_image(**members)
         self.store.add([image])
         return image
 
@@ -133,6 +149,12 @@ class Cloud:
     def fault(self, kind, **arguments):
         """Asks for a fault: see faults.py for kinds and arguments."""
         return self.faults.add(Fault(kind, **arguments))
+
+    def throttle(self, seconds=1, **where):
+        """Asks for the service's own way of saying "too often, come again in so many seconds" (where: on, times...)."""
+        answer = self.service.too_many(seconds)
+        return self.fault('status', status=answer.status, body=answer.body, content_type=answer.content_type,
+                          headers=answer.headers, **where)
 
     def release(self):
         """Lets stalled answers go on."""
