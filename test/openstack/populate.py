@@ -1,18 +1,18 @@
 #!/usr/bin/python3
-"""Fills a Glance with 300 varied images, the same ones each time: populate.py GLANCE_URL DATABASE_URL
+"""Fills a Glance with varied images, the same ones each time: populate.py GLANCE_URL DATABASE_URL [COUNT TOKENS]
 
-They are made over HTTP, as projects t1 and t2. What the API cannot set is then written into Glance's database: times
-from 2022 to 2026, many of them in the same second, rare states, and sizes of real images.
+They are made over HTTP, as two projects. What the API cannot set is then written into Glance's database: times from
+2022 to 2026, many of them in the same second, rare states, and sizes of real images. Without COUNT there are 300, of
+the projects t1 and t2 of fakeauth.py; otherwise the file TOKENS tells both projects and their tokens (identity.py).
 """
 import datetime
-import http.client
 import json
 import random
 import sys
-import urllib.parse
 import uuid
 
 import sqlalchemy
+from api import Api
 
 COUNT = 300
 PATCH = "application/openstack-images-v2.1-json-patch"
@@ -29,26 +29,17 @@ NAMES = [  # what collations, operators, quotes, patterns and URLs may trip over
 RARE_STATES = {7: "saving", 37: "importing", 67: "uploading", 97: "killed"}
 
 
-class Glance:
-    def __init__(self, url):
-        parts = urllib.parse.urlparse(url)
-        self.connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=60)
-
-    def call(self, token, method, path, body=None, kind="application/json"):
-        content = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
-        self.connection.request(method, path, content, {"X-Auth-Token": token, "Content-Type": kind})
-        answer = self.connection.getresponse()
-        text = answer.read()
-        if answer.status not in (200, 201, 204):
-            raise SystemExit(f"{method} {path}: {answer.status} {text[:400]}")
-
-
 def image_id(number):
     return str(uuid.uuid5(uuid.NAMESPACE_URL, f"imagecat:test:{number}"))
 
 
-def token(project, role="member"):
-    return f"u-{project}:{project}:{role}"
+def fake_tokens():
+    """What TOKENS holds, for fakeauth.py."""
+    owners = [
+        {"project": project, "member": f"u-{project}:{project}:member", "admin": f"u-{project}:{project}:admin"}
+        for project in ("t1", "t2")
+    ]
+    return {"owners": owners, "without_project": "a:none:admin"}
 
 
 def image(number, choose):
@@ -88,26 +79,26 @@ def image(number, choose):
     return body
 
 
-def make_image(glance, number, choose):
+def make_image(glance, tokens, number, choose):
     """Creates an image; uploads, deactivates, changes and shares some of them."""
-    project, other = ("t1", "t2") if number % 3 else ("t2", "t1")
+    owner, other = tokens["owners"] if number % 3 else reversed(tokens["owners"])
     body = image(number, choose)
     visibility, path = body["visibility"], f"/v2/images/{body['id']}"
-    creator = token(project, "admin" if visibility in ("public", "community") else "member")
+    creator = owner["admin" if visibility in ("public", "community") else "member"]
     if number % 50 == 21:
-        creator = "a:none:admin"  # no owner
+        creator = tokens["without_project"]  # no owner
     glance.call(creator, "POST", "/v2/images", body)
     if "disk_format" in body and number % 3 != 2:
         glance.call(creator, "PUT", path + "/file", b"x" * (number * 7 % 2000), "application/octet-stream")
         if number % 12 == 0:
-            glance.call(token(project, "admin"), "POST", path + "/actions/deactivate", b"")
+            glance.call(owner["admin"], "POST", path + "/actions/deactivate", b"")
         elif number % 12 == 1:
             glance.call(creator, "PATCH", path, [{"op": "add", "path": "/note", "value": "changed"}], PATCH)
     if visibility == "shared":
-        glance.call(creator, "POST", path + "/members", {"member": other})
+        glance.call(creator, "POST", path + "/members", {"member": other["project"]})
         status = [None, "accepted", "rejected"][number // 5 % 3]
         if status:
-            glance.call(token(other), "PUT", f"{path}/members/{other}", {"status": status})
+            glance.call(other["member"], "PUT", f"{path}/members/{other['project']}", {"status": status})
 
 
 def times(number):
@@ -125,7 +116,7 @@ def times(number):
     return created, created + later
 
 
-def write_to_database(url):
+def write_to_database(url, count):
     engine = sqlalchemy.create_engine(url)
     shown = "%Y-%m-%d %H:%M:%S.%f"
     with engine.begin() as database:
@@ -135,7 +126,7 @@ def write_to_database(url):
             if database.execute(statement, {"id": image_id(number), **columns}).rowcount != 1:
                 raise SystemExit(f"the database has no image {number}")
 
-        for number in range(COUNT):
+        for number in range(count):
             created, updated = times(number)
             update(number, created_at=created.strftime(shown), updated_at=updated.strftime(shown))
             if number in RARE_STATES:
@@ -145,14 +136,20 @@ def write_to_database(url):
 
 
 def main():
-    glance = Glance(sys.argv[1])
+    glance = Api(sys.argv[1])
+    count, tokens = COUNT, fake_tokens()
+    if len(sys.argv) > 3:
+        count = int(sys.argv[3])
+        with open(sys.argv[4], encoding="utf-8") as file:
+            tokens = json.load(file)
     choose = random.Random(42).choice
-    for number in range(COUNT):
-        make_image(glance, number, choose)
-    for number in range(COUNT, COUNT + 3):  # deleted ones stay in the database
-        glance.call(token("t1"), "POST", "/v2/images", {"id": image_id(number), "name": "gone"})
-        glance.call(token("t1"), "DELETE", "/v2/images/" + image_id(number))
-    write_to_database(sys.argv[2])
+    for number in range(count):
+        make_image(glance, tokens, number, choose)
+    for number in range(count, count + 3):  # deleted ones stay in the database
+        creator = tokens["owners"][0]["member"]
+        glance.call(creator, "POST", "/v2/images", {"id": image_id(number), "name": "gone"})
+        glance.call(creator, "DELETE", "/v2/images/" + image_id(number))
+    write_to_database(sys.argv[2], count)
 
 
 main()
