@@ -1,7 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * auth.c
- *	  Signing requests in: the headers that a service's credentials make.
+ *	  Signing requests in: which way, with which token, to which endpoint.
+ *
+ *	  A token is used until shortly before it expires, or until the service
+ *	  refuses it; other scans of the same backend and user mapping share it.
  *
  * src/auth/auth.c
  *
@@ -9,13 +12,350 @@
  */
 #include "postgres.h"
 
-#include "auth/auth.h"
+#include "auth/method.h"
+#include "imagecat.h"
+#include "lib/stringinfo.h"
+#include "utils/memutils.h"
+#include "wire/multiplexer.h"
+#include "wire/url.h"
 
-/* The headers, as a list of palloc'd "Name: value"; NIL without credentials. */
-List *
-imagecat_auth_headers(const ImageService *service)
+static bool
+token_fits(const AuthOptions *options)
 {
-	if (service->token == NULL)
-		return NIL;
-	return list_make1(psprintf("X-Auth-Token: %s", service->token));
+	return options->token != NULL;
+}
+
+static bool
+none_fits(const AuthOptions *options)
+{
+	(void) options;
+	return true;
+}
+
+/* The token as it is: it cannot be renewed, and has no catalog. */
+static AuthToken *
+token_sign_in(const struct ImageAuth *auth, HttpStats *stats)
+{
+	AuthToken  *token = palloc0(sizeof(AuthToken));
+
+	(void) stats;
+	token->id = pstrdup(auth->options.token);
+	token->renew_at = PG_INT64_MAX;
+	return token;
+}
+
+/*
+ * The ways to sign in.  Without the server option auth it is the first that
+ * the credentials suffice for.
+ */
+static const AuthMethod methods[] = {
+	{"http_signature", "a login and a private key", "login '...', private_key '...'",
+	imagecat_http_signature_fits, NULL, imagecat_http_signature_sign},
+	{"aksk", "an access key and a secret key", "access_key '...', secret_key '...'",
+	imagecat_aksk_fits, NULL, imagecat_aksk_sign},
+	{"keystone", "a password, an application credential or a token",
+		"username '...', password '...', project_name '...'",
+	imagecat_keystone_fits, imagecat_keystone_sign_in},
+	{"rackspace", "a user name and an API key", "username '...', api_key '...'",
+	imagecat_rackspace_fits, imagecat_rackspace_sign_in},
+	{"token", "a token", "token '...'", token_fits, token_sign_in},
+	{"none", "nothing", "", none_fits},
+};
+
+/* The entry of that name; validated, so that there is one. */
+static const AuthMethod *
+find_method(const char *name)
+{
+	const AuthMethod *method = methods;
+
+	while (strcmp(method->name, name) != 0)
+		method++;
+	return method;
+}
+
+/* The names of the ways to sign in, ending with NULL. */
+const char *const *
+imagecat_auth_names(void)
+{
+	static const char *names[lengthof(methods) + 1];
+
+	for (int i = 0; i < (int) lengthof(methods); i++)
+		names[i] = methods[i].name;
+	return names;
+}
+
+/*
+ * A service's credentials, in the current memory context and with it.
+ *
+ * They may be insufficient: that shows at the first request.  mapping is the
+ * row of pg_user_mapping that they are from, or InvalidOid; service, which
+ * need not be filled yet, and the options' texts must outlive the result.
+ * generation is what imagecat_auth_generation said before they were read.
+ */
+struct ImageAuth *
+imagecat_auth(const ImageService *service, const AuthOptions *options,
+			  Oid mapping, uint64 generation)
+{
+	struct ImageAuth *auth = palloc0(sizeof(struct ImageAuth));
+
+	auth->service = service;
+	auth->options = *options;
+	auth->context = CurrentMemoryContext;
+	auth->mapping = mapping;
+	auth->generation = generation;
+	return auth;
+}
+
+/* Chooses the way to sign in; ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION. */
+static void
+choose_method(struct ImageAuth *auth)
+{
+	const ImageService *service = auth->service;
+	const AuthMethod *method = methods;
+
+	if (auth->method != NULL)
+		return;
+	if (auth->options.method != NULL)
+		method = find_method(auth->options.method);
+	else
+		while (!method->fits(&auth->options))
+			method++;
+
+	/* Nobody can sign in to find the service: say so, not that url lacks. */
+	if (auth->options.method == NULL && method->fits == none_fits &&
+		service->url == NULL)
+		method = find_method("keystone");
+	if (!method->fits(&auth->options))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION),
+				 errmsg("server \"%s\" needs %s", service->name, method->needs),
+				 errhint("Set it with %s USER MAPPING FOR %s SERVER \"%s\" OPTIONS (%s).",
+						 service->mapped ? "ALTER" : "CREATE", service->user,
+						 service->name, method->example)));
+	if (service->url == NULL && method->sign_in == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_OPTION_NAME_NOT_FOUND),
+				 errmsg("option \"url\" of server \"%s\" is required", service->name),
+				 errdetail("The way to sign in, \"%s\", has no service catalog.",
+						   method->name)));
+	auth->method = method;
+}
+
+/*
+ * Has a token that is good for the next request.  Several scans may renew one
+ * at the same time; the last is kept.
+ */
+static void
+ensure_token(struct ImageAuth *auth, HttpStats *stats)
+{
+	static uint64 last_serial = 0;
+	MemoryContext work;
+	MemoryContext old;
+	AuthToken  *token;
+
+	if (auth->method->sign_in == NULL ||
+		(auth->token != NULL && auth->token->renew_at > imagecat_monotonic_time()))
+		return;
+	old = MemoryContextSwitchTo(auth->context);
+	auth->token = imagecat_token_cached(auth);
+	MemoryContextSwitchTo(old);
+	if (auth->token != NULL)
+		return;
+
+	work = AllocSetContextCreate(CurrentMemoryContext, "imagecat sign-in",
+								 ALLOCSET_DEFAULT_SIZES);
+	MemoryContextSwitchTo(work);
+	token = auth->method->sign_in(auth, stats);
+	token->serial = ++last_serial;
+	MemoryContextSwitchTo(auth->context);
+	auth->token = imagecat_token_copy(token);
+	MemoryContextSwitchTo(old);
+	imagecat_token_store(auth, token);
+	MemoryContextDelete(work);
+}
+
+/* The address in a catalog as an endpoint, in the memory context of auth. */
+static void
+set_endpoint(struct ImageAuth *auth, const char *url)
+{
+	MemoryContext old = MemoryContextSwitchTo(auth->context);
+
+	auth->endpoint.url = imagecat_versioned_url(url, auth->service->dialect->version_segment,
+												(char **) &auth->endpoint.root);
+	MemoryContextSwitchTo(old);
+}
+
+/*
+ * Where the service is.
+ *
+ * Without the server option url, the service catalog tells at the first call,
+ * which may use the network.  Valid as long as the service.  Raises what
+ * imagecat_auth_sign raises.
+ */
+const AuthEndpoint *
+imagecat_auth_endpoint(const ImageService *service, HttpStats *stats)
+{
+	struct ImageAuth *auth = service->auth;
+
+	if (auth->endpoint.url != NULL)
+		return &auth->endpoint;
+	if (service->url != NULL)
+	{
+		auth->endpoint.url = service->url;
+		auth->endpoint.root = service->root;
+		return &auth->endpoint;
+	}
+	choose_method(auth);
+	ensure_token(auth, stats);
+	if (auth->token->url == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_OPTION_NAME_NOT_FOUND),
+				 errmsg("option \"url\" of server \"%s\" is required", service->name),
+				 errdetail("The way to sign in, \"%s\", has no service catalog.",
+						   auth->method->name)));
+	set_endpoint(auth, auth->token->url);
+	return &auth->endpoint;
+}
+
+/* Where the service is, as far as that is known without asking; else NULL. */
+const char *
+imagecat_auth_known_url(const ImageService *service)
+{
+	struct ImageAuth *auth = service->auth;
+
+	if (service->url != NULL || auth == NULL)
+		return service->url;
+	if (auth->endpoint.url == NULL)
+	{
+		AuthToken  *token = imagecat_token_cached(auth);
+
+		if (token != NULL && token->url != NULL)
+			set_endpoint(auth, token->url);
+	}
+	return auth->endpoint.url;
+}
+
+/*
+ * One GET of a URL of that service, as it is to be sent now: signatures have a
+ * time in them.
+ *
+ * The result is in the current memory context.  Signs in first if need be,
+ * which may use the network, and throw for an interrupt.  Raises
+ * ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION for credentials that do not
+ * suffice or are refused, ERRCODE_INSUFFICIENT_PRIVILEGE for a host that is
+ * not allowed, and the errors of imagecat_report_sign_in_failure.
+ */
+SignedRequest
+imagecat_auth_sign(const ImageService *service, const char *url,
+				   HttpStats *stats)
+{
+	struct ImageAuth *auth = service->auth;
+	SignedRequest request = {.url = url};
+
+	imagecat_auth_check_host(service, url);
+	choose_method(auth);
+	ensure_token(auth, stats);
+	if (auth->token != NULL)
+	{
+		request.headers = list_make1(psprintf("X-Auth-Token: %s", auth->token->id));
+		request.serial = auth->token->serial;
+	}
+	if (auth->method->sign != NULL)
+		auth->method->sign(auth, &request);
+	return request;
+}
+
+/* Whether imagecat_auth_sign can do without the network. */
+bool
+imagecat_auth_ready(const ImageService *service)
+{
+	const struct ImageAuth *auth = service->auth;
+
+	return auth->method != NULL &&
+		(auth->method->sign_in == NULL ||
+		 (auth->token != NULL &&
+		  auth->token->renew_at > imagecat_monotonic_time()));
+}
+
+/*
+ * A request was answered with 401: whether to make it again, signed anew.
+ *
+ * Its token is forgotten, unless that happened already because of another
+ * request.
+ */
+bool
+imagecat_auth_renew(const ImageService *service, uint64 serial)
+{
+	struct ImageAuth *auth = service->auth;
+
+	if (serial == 0 || auth->method->sign_in == token_sign_in)
+		return false;
+	imagecat_token_drop(auth, serial);
+	if (auth->token != NULL && auth->token->serial == serial)
+		auth->token = NULL;
+	return true;
+}
+
+/* Refuses a URL whose host the setting imagecat.allowed_hosts does not have. */
+void
+imagecat_auth_check_host(const ImageService *service, const char *url)
+{
+	if (!imagecat_host_allowed(url, imagecat_allowed_hosts))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("the host of server \"%s\" is not allowed", service->name),
+				 errhint("A superuser can add it to the setting \"imagecat.allowed_hosts\".")));
+}
+
+/* Whether requests are signed in at all; false before the first. */
+bool
+imagecat_auth_has_credentials(const ImageService *service)
+{
+	const AuthMethod *method = service->auth->method;
+
+	return method != NULL && method->fits != none_fits;
+}
+
+/*
+ * Puts stars in place of the secret, which may be cut off at the end of the
+ * text.
+ */
+static void
+mask(char *text, const char *secret)
+{
+	size_t		length = strlen(text);
+
+	if (secret == NULL || secret[0] == '\0')
+		return;
+	for (char *p = text; (p = strstr(p, secret)) != NULL; p += strlen(secret))
+		memset(p, '*', strlen(secret));
+	for (size_t part = Min(strlen(secret) - 1, length); part >= 4; part--)
+		if (strncmp(text + length - part, secret, part) == 0)
+		{
+			memset(text + length - part, '*', part);
+			break;
+		}
+}
+
+/*
+ * A copy of the words, in which stars stand for any secret of the service's:
+ * some services repeat what they were sent.
+ */
+char *
+imagecat_auth_masked(const ImageService *service, const char *words)
+{
+	const struct ImageAuth *auth = service->auth;
+	const AuthOptions *options = &auth->options;
+	char	   *copy = pstrdup(words);
+
+	if (auth->token != NULL)
+		mask(copy, auth->token->id);
+	mask(copy, options->token);
+	mask(copy, options->password);
+	mask(copy, options->application_credential_secret);
+	mask(copy, options->api_key);
+	mask(copy, options->private_key);
+	mask(copy, options->secret_key);
+	mask(copy, options->security_token);
+	return copy;
 }

@@ -38,6 +38,14 @@ typedef enum FieldType
 #define FIELD_CUSTOM	0x01	/* a custom property that a canonical column
 								 * shows; no column of a native table */
 #define FIELD_LOWER		0x02	/* the canonical column has it in lower case */
+#define FIELD_ZERO		0x04	/* 0 stands for unknown */
+
+/* How a canonical column words a value that the service sends as a boolean. */
+typedef struct FieldWords
+{
+	const char *when_true;
+	const char *when_false;
+} FieldWords;
 
 typedef struct DialectField
 {
@@ -47,6 +55,9 @@ typedef struct DialectField
 	int			flags;
 	const char *argument;		/* list_images' argument, where no canonical
 								 * column has its name */
+	const char *path;			/* JSON pointer to it, where it is not a
+								 * member of the image object itself */
+	const FieldWords *words;
 } DialectField;
 
 /* How a filter's value is written. */
@@ -54,12 +65,16 @@ typedef enum ParamEncoding
 {
 	PARAM_TEXT,
 	PARAM_LIST,					/* a,b,"c,d" */
+	PARAM_CONSTANT,				/* the prefix alone, for a text that fits */
 	PARAM_BOOLEAN,				/* true, false */
+	PARAM_TRUE,					/* true; an image lacks what is false */
 	PARAM_INTEGER,
 	PARAM_INTEGER_ABOVE,		/* value + 1: "greater" as "at least" */
 	PARAM_INTEGER_BELOW,		/* value - 1 */
 	PARAM_TIME_FROM,			/* the first whole second at or after */
-	PARAM_TIME_AFTER			/* the first whole second after */
+	PARAM_TIME_AFTER,			/* the first whole second after */
+	PARAM_TIME_AT,				/* the whole second that it is in */
+	PARAM_TIME_BEFORE			/* the whole second before that */
 } ParamEncoding;
 
 /*
@@ -69,7 +84,7 @@ typedef enum ParamEncoding
  */
 typedef struct DialectParam
 {
-	const char *key;			/* "": the property's own name */
+	const char *key;			/* for any property: what its name follows */
 	const char *member;			/* NULL: any custom property */
 	FilterOp	op;
 	const char *prefix;			/* the service's operator, "" for none */
@@ -101,26 +116,40 @@ typedef struct DialectConstant
 	int			since;
 } DialectConstant;
 
-/* A word of list_images that widens a listing: sent, but true of no row. */
+/*
+ * A word of list_images whose meaning is the service's own: it is sent, and
+ * not tested on the rows.
+ */
 typedef struct DialectWord
 {
 	const char *member;
 	const char *word;
 	const char *key;
+	bool		widens;			/* "all": true of no row at all */
 } DialectWord;
+
+/* What an API leaves out of a listing unless it is asked for. */
+typedef struct DialectDefault
+{
+	const char *member;
+	FilterOp	op;
+	const char *value;			/* of a boolean: "true" or "false" */
+} DialectDefault;
 
 typedef struct Dialect
 {
 	const char *name;			/* value of the server option api */
 	const DialectField *fields;
 	const char *id_member;
-	bool		(*is_property) (const char *name);	/* may it be a parameter? */
+	const char *property_object;	/* member that holds the custom properties;
+									 * NULL: the image object itself */
+	bool		(*is_property) (const char *name);	/* may it be a parameter?
+													 * NULL: none may */
 
 	/* filters */
 	const DialectParam *params;
 	const DialectWord *words;
-	const char *hidden_member;	/* boolean member: a default listing lacks the
-								 * images where it is true */
+	const DialectDefault *defaults;	/* for a local relation that imitates it */
 
 	/* the whole set */
 	const DialectConstant *everything;
@@ -129,22 +158,35 @@ typedef struct Dialect
 	const char *pass_key;
 	int			pass_since;
 
+	const DialectConstant *const *listings; /* further listings of the set, each
+											 * with these parameters; NULL-ended */
+	const char *gone_member;	/* an image whose member has one of these values */
+	const char *const *gone_values; /* is not in the set, though some requests
+									 * bring it; ends with NULL */
+
 	/* order */
 	const DialectSortKey *sort_keys;
-	const char *sort_list;		/* parameter "key:dir" */
+	const char *sort_list;		/* parameter "key:dir", or NULL */
 	int			sort_list_since;
 	const char *sort_key;		/* older form, two parameters */
 	const char *sort_dir;
 
 	/* requests */
-	const char *version_segment;	/* last segment of a base URL, appended
-									 * where no v<digit> segment is */
+	const char *service_type;	/* in a service catalog */
+	const char *service_name;	/* likewise, where the type alone is not enough */
+	const char *version_segment;	/* appended to a base URL in whose path no
+									 * segment is v<digit>; "" for none */
+	const char *const *headers; /* "Name: value", ending with NULL; or NULL */
 	const char *list_path;
-	const char *item_path;		/* one image, followed by its id */
+	const char *item_path;		/* one image, followed by its id; NULL: none */
+	const char *item_member;	/* member that wraps it there, or NULL */
 	bool		(*takes_item) (const char *id);
-	const char *limit_key;
+	const char *limit_key;		/* NULL: the answer is one page */
 	const char *marker_key;
 	int			max_page_size;
+	bool		until_empty;	/* no link to a next page: only an empty page
+								 * is the end */
+	bool		repeats_images; /* an answer may have an image twice */
 	PageShape	list;
 	PageShape	item;
 
@@ -152,7 +194,12 @@ typedef struct Dialect
 	int			newest_rule;	/* largest "since" above */
 } Dialect;
 
+extern const Dialect imagecat_cloudapi;
 extern const Dialect imagecat_glance;
+extern const Dialect imagecat_ims;
+extern const Dialect imagecat_nova;
+extern const Dialect imagecat_rackspace_images;
+extern const Dialect imagecat_rackspace_servers;
 
 extern const Dialect *imagecat_dialect(const char *name);
 extern const Dialect *const *imagecat_dialects(void);
@@ -162,5 +209,10 @@ extern const DialectField *imagecat_column_field(const Dialect *dialect,
 												 const char *column);
 extern const DialectSortKey *imagecat_sort_key(const Dialect *dialect,
 											   const char *member);
+
+/* openstack.c: rules that Glance and its descendants share */
+extern bool imagecat_is_openstack_property(const DialectField *fields,
+										   const char *name);
+extern bool imagecat_is_uuid(const char *id);
 
 #endif							/* IMAGECAT_DIALECT_H */

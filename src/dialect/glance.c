@@ -115,52 +115,10 @@ takes_tag(const char *value)
 		(unsigned char) *last > 0x20 && strchr("\xC2\xE1\xE2\xE3", *last) == NULL;
 }
 
-/* An id that is one path segment and cannot be taken for another resource. */
-static bool
-takes_item(const char *id)
-{
-	return strlen(id) == 36 && strspn(id, "0123456789abcdefABCDEF-") == 36;
-}
-
-static bool
-ends_with(const char *text, const char *end)
-{
-	size_t		length = strlen(text);
-	size_t		end_length = strlen(end);
-
-	return length >= end_length && strcmp(text + length - end_length, end) == 0;
-}
-
-/*
- * A custom property may be a parameter if its name has the shape of the
- * usual ones (os_distro, hw_disk_bus, trait:CUSTOM_X) and means nothing else
- * to the service: *_min and *_max are taken for bounds and fail, and names
- * of its image class's attributes fail or match nothing.
- */
 static bool
 is_property(const char *name)
 {
-	static const char *const others[] = {
-		"changes-since", "is_public", "member_status", "protected_attributes",
-		"sort_dir", "sort_key", "to_dict", NULL
-	};
-	static const char alphabet[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_:.-";
-	const DialectField *field = imagecat_field(&imagecat_glance, name);
-
-	if (field != NULL)
-		return (field->flags & FIELD_CUSTOM) != 0;
-	if (strchr("_:.-", name[0]) != NULL ||	/* an empty name too */
-		strpbrk(name, "_:.-") == NULL ||
-		name[strspn(name, alphabet)] != '\0' || strlen(name) > 255)
-		return false;
-	if (ends_with(name, "_min") || ends_with(name, "_max") ||
-		strncmp(name, "deleted", 7) == 0)
-		return false;
-	for (const char *const *other = others; *other != NULL; other++)
-		if (strcmp(name, *other) == 0)
-			return false;
-	return true;
+	return imagecat_is_openstack_property(fields, name);
 }
 
 /*
@@ -237,7 +195,13 @@ static const DialectConstant everything[] = {
 };
 
 static const DialectWord words[] = {
-	{"visibility", "all", "visibility"},
+	{"visibility", "all", "visibility", true},
+	{NULL}
+};
+
+/* Others' community images are left out too, but a relation has no "others". */
+static const DialectDefault defaults[] = {
+	{"os_hidden", FILTER_DISTINCT, "true"},
 	{NULL}
 };
 
@@ -248,7 +212,7 @@ const Dialect imagecat_glance = {
 	.is_property = is_property,
 	.params = params,
 	.words = words,
-	.hidden_member = "os_hidden",
+	.defaults = defaults,
 	.everything = everything,
 	.pass_member = "os_hidden",
 	.pass_key = "os_hidden",
@@ -258,10 +222,11 @@ const Dialect imagecat_glance = {
 	.sort_list_since = API_VERSION(2, 3),
 	.sort_key = "sort_key",
 	.sort_dir = "sort_dir",
+	.service_type = "image",
 	.version_segment = "/v2",
 	.list_path = "/images",
 	.item_path = "/images/",
-	.takes_item = takes_item,
+	.takes_item = imagecat_is_uuid,
 	.limit_key = "limit",
 	.marker_key = "marker",
 	.max_page_size = 1000,

@@ -13,6 +13,11 @@
 
 static const Dialect *const dialects[] = {
 	&imagecat_glance,
+	&imagecat_rackspace_images,
+	&imagecat_nova,
+	&imagecat_rackspace_servers,
+	&imagecat_ims,
+	&imagecat_cloudapi,
 	NULL
 };
 
@@ -58,7 +63,7 @@ imagecat_column_field(const Dialect *dialect, const char *column)
 const DialectSortKey *
 imagecat_sort_key(const Dialect *dialect, const char *member)
 {
-	for (const DialectSortKey *key = dialect->sort_keys; key->member; key++)
+	for (const DialectSortKey *key = dialect->sort_keys; key && key->member; key++)
 		if (strcmp(key->member, member) == 0)
 			return key;
 	return NULL;

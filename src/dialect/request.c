@@ -105,8 +105,10 @@ time_value(ParamEncoding encoding, TimestampTz bound, TimestampTz *second)
 	if (rest < 0)
 		rest += USECS_PER_SEC;
 	*second = bound - rest;
-	if (encoding == PARAM_TIME_AFTER || rest > 0)
+	if (encoding == PARAM_TIME_AFTER || (encoding == PARAM_TIME_FROM && rest > 0))
 		*second += USECS_PER_SEC;
+	else if (encoding == PARAM_TIME_BEFORE)
+		*second -= USECS_PER_SEC;
 	return true;
 }
 
@@ -117,10 +119,15 @@ encode(const DialectParam *param, const Filter *filter)
 	const FilterValue *value = filter->values;
 
 	if (filter->unknown != NULL)
-		return psprintf("%s%s", param->prefix, filter->unknown);
+		return psprintf("%s%s", param->encoding == PARAM_CONSTANT ? "" :
+						param->prefix, filter->unknown);
 
 	switch (param->encoding)
 	{
+		case PARAM_CONSTANT:
+			return param->takes(value->text) ? param->prefix : NULL;
+		case PARAM_TRUE:
+			return value->boolean ? "true" : NULL;
 		case PARAM_TEXT:
 			if (param->takes != NULL && !param->takes(value->text))
 				return NULL;
@@ -149,6 +156,8 @@ encode(const DialectParam *param, const Filter *filter)
 			}
 		case PARAM_TIME_FROM:
 		case PARAM_TIME_AFTER:
+		case PARAM_TIME_AT:
+		case PARAM_TIME_BEFORE:
 			{
 				TimestampTz second;
 
@@ -169,8 +178,10 @@ encodes_type(ParamEncoding encoding, FilterType type)
 	{
 		case PARAM_TEXT:
 		case PARAM_LIST:
+		case PARAM_CONSTANT:
 			return type == FILTER_TEXT;
 		case PARAM_BOOLEAN:
+		case PARAM_TRUE:
 			return type == FILTER_BOOLEAN;
 		case PARAM_INTEGER:
 		case PARAM_INTEGER_ABOVE:
@@ -178,9 +189,22 @@ encodes_type(ParamEncoding encoding, FilterType type)
 			return type == FILTER_INTEGER;
 		case PARAM_TIME_FROM:
 		case PARAM_TIME_AFTER:
+		case PARAM_TIME_AT:
+		case PARAM_TIME_BEFORE:
 			return type == FILTER_TIME;
 	}
 	pg_unreachable();
+}
+
+/*
+ * Whether the filter is on a custom property that may be a parameter.  Where
+ * these are members of the image object itself, a column may show one.
+ */
+static bool
+is_property(const Dialect *dialect, const Filter *filter)
+{
+	return dialect->is_property != NULL && dialect->is_property(filter->member) &&
+		(filter->property || dialect->property_object == NULL);
 }
 
 /* The table's entry for a filter, and the value it writes; NULL if none fits. */
@@ -193,8 +217,9 @@ find_param(const Dialect *dialect, const ImageQuery *query,
 	for (const DialectParam *param = dialect->params; param->key; param++)
 	{
 		bool		fits = param->member == NULL ?
-		dialect->is_property(filter->member) :
-		strcmp(param->member, filter->member) == 0;
+		is_property(dialect, filter) :
+		(strcmp(param->member, filter->member) == 0 &&
+		 (!filter->property || dialect->property_object == NULL));
 
 		if (fits && param->op == filter->op &&
 			encodes_type(param->encoding, filter->type) &&
@@ -208,7 +233,8 @@ find_param(const Dialect *dialect, const ImageQuery *query,
 static const char *
 param_key(const DialectParam *param, const Filter *filter)
 {
-	return param->key[0] != '\0' ? param->key : filter->member;
+	return param->member ? param->key :
+		psprintf("%s%s", param->key, filter->member);
 }
 
 static int
@@ -293,30 +319,57 @@ has_passes(const Dialect *dialect, const ImageQuery *query)
 		(query->version == 0 || query->version >= dialect->pass_since);
 }
 
-/* One request for a list, or one for each of the passes that make up the set. */
+static List *
+add_constants(List *params, const DialectConstant *constant, int version)
+{
+	for (; constant != NULL && constant->key; constant++)
+		if (!has_param(params, constant->key) &&
+			(version == 0 || version >= constant->since))
+			params = lappend(params, make_param(constant->key, constant->value));
+	return params;
+}
+
+static ImageRequest *
+list_request(const Dialect *dialect, List *params, bool until_empty,
+			 const Filter *part)
+{
+	ImageRequest *request = palloc0(sizeof(ImageRequest));
+
+	request->path = dialect->list_path;
+	request->params = params;
+	request->until_empty = until_empty;
+	request->part = part;
+	return request;
+}
+
+/* One request for a list, or one for each of those that make up the set. */
 static List *
 list_requests(const Dialect *dialect, const ImageQuery *query, List *params,
 			  bool until_empty, const Filter *part)
 {
 	List	   *requests = NIL;
-	bool		passes = has_passes(dialect, query);
+	const DialectConstant *const *listing = dialect->listings;
 
-	for (int pass = 0; pass <= (passes ? 1 : 0); pass++)
-	{
-		ImageRequest *request = palloc0(sizeof(ImageRequest));
+	if (!has_passes(dialect, query))
+		requests = list_make1(list_request(dialect, params, until_empty, part));
+	else
+		for (int pass = 0; pass <= 1; pass++)
+		{
+			RequestParam *param = make_param(dialect->pass_key,
+											 pass == 1 ? "true" : "false");
 
-		if (passes && !pass_needed(dialect, query->filters, pass == 1))
-			continue;
-		request->path = dialect->list_path;
-		request->params = list_copy(params);
-		request->until_empty = until_empty;
-		request->part = part;
-		if (passes)
-			request->params = lcons(make_param(dialect->pass_key,
-											   pass == 1 ? "true" : "false"),
-									request->params);
-		requests = lappend(requests, request);
-	}
+			if (pass_needed(dialect, query->filters, pass == 1))
+				requests = lappend(requests,
+								   list_request(dialect,
+												lcons(param, list_copy(params)),
+												until_empty, part));
+		}
+	for (; query->everything && listing != NULL && *listing != NULL; listing++)
+		requests = lappend(requests,
+						   list_request(dialect,
+										add_constants(list_copy(params), *listing,
+													  query->version),
+										until_empty, part));
 	return requests;
 }
 
@@ -349,7 +402,8 @@ sort_params(const Dialect *dialect, const ImageQuery *query)
 
 	if (query->sort == NULL)
 		return NIL;
-	if (query->version == 0 || query->version >= dialect->sort_list_since)
+	if (dialect->sort_list != NULL &&
+		(query->version == 0 || query->version >= dialect->sort_list_since))
 		return list_make1(make_param(dialect->sort_list,
 									 psprintf("%s:%s", query->sort->member,
 											  direction)));
@@ -494,12 +548,14 @@ RequestPlan *
 imagecat_plan_requests(const Dialect *dialect, const ImageQuery *query)
 {
 	RequestPlan *plan = palloc0(sizeof(RequestPlan));
-	RequestBuilder builder = {dialect, query, plan,.exact = true};
+	RequestBuilder builder = {dialect, query, plan,.exact = true,
+	.until_empty = dialect->until_empty};
 	const Filter *id = lookup_filter(dialect, query);
 	ListCell   *lc;
 
 	plan->page_size = query->page_size > 0 ?
 		Min(query->page_size, dialect->max_page_size) : dialect->max_page_size;
+	plan->max_page_size = plan->page_size;
 	foreach(lc, query->filters)
 	{
 		const Filter *filter = lfirst(lc);
@@ -519,12 +575,8 @@ imagecat_plan_requests(const Dialect *dialect, const ImageQuery *query)
 	foreach(lc, builder.lists)
 		add_list(&builder, lfirst(lc));
 	if (query->everything)
-		for (const DialectConstant *constant = dialect->everything;
-			 constant->key; constant++)
-			if (!has_param(builder.params, constant->key) &&
-				(query->version == 0 || query->version >= constant->since))
-				builder.params = lappend(builder.params,
-										 make_param(constant->key, constant->value));
+		builder.params = add_constants(builder.params, dialect->everything,
+									   query->version);
 	builder.params = list_concat(builder.params, sort_params(dialect, query));
 
 	if (builder.split != NULL && !plan_split(&builder))
@@ -543,7 +595,7 @@ imagecat_plan_requests(const Dialect *dialect, const ImageQuery *query)
 	 */
 	plan->exact = builder.exact && plan->unsent == NIL;
 	plan->one_page = query->sort != NULL && query->sort->one_page;
-	if (query->limit > 0 && plan->exact)
+	if (query->limit > 0 && plan->exact && dialect->limit_key != NULL)
 	{
 		if (!plan->one_page || !has_text_filter(query->filters))
 			plan->page_size = Min(plan->page_size, query->limit);

@@ -48,6 +48,7 @@ typedef struct RequestPlan
 	List	   *requests;		/* ImageRequest */
 	List	   *unsent;			/* Filter: the service is not asked for these */
 	int			page_size;		/* of the first page */
+	int			max_page_size;	/* of later ones */
 	bool		exact;			/* the service's answer needs no further test */
 	bool		limited;		/* the first page should be enough */
 	bool		one_page;		/* a second page is not to be trusted */

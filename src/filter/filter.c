@@ -91,29 +91,71 @@ array_has(Datum datum, const char *wanted)
 	return false;
 }
 
-/* The member of a jsonb object as text, as ->> gives it. */
-static bool
-property_text(Datum *datum, const char *member)
+/*
+ * The steps from a jsonb column to what the filter is about: a list of
+ * palloc'd names, NIL where it is about the column itself.
+ */
+List *
+imagecat_filter_path(const Filter *filter)
 {
-	Jsonb	   *object = DatumGetJsonbP(*datum);
-	JsonbValue	buffer;
-	JsonbValue *value;
+	List	   *steps = NIL;
 
-	if (!JB_ROOT_IS_OBJECT(object))
-		return false;
-	value = getKeyJsonValueFromContainer(&object->root, member,
-										 strlen(member), &buffer);
-	if (value == NULL || value->type == jbvNull)
+	if (filter->path == NULL)
+		return filter->property ? list_make1(pstrdup(filter->member)) : NIL;
+	for (const char *p = filter->path; *p == '/';)
+	{
+		char	   *step = palloc(strlen(p));
+		char	   *out = step;
+
+		for (p++; *p != '\0' && *p != '/'; p++)
+		{
+			if (p[0] == '~' && (p[1] == '0' || p[1] == '1'))
+				*out++ = *++p == '1' ? '/' : '~';
+			else
+				*out++ = *p;
+		}
+		*out = '\0';
+		steps = lappend(steps, step);
+	}
+	return steps;
+}
+
+/* What the steps lead to, as text, as #>> gives it; false if it is NULL. */
+static bool
+text_at_path(Datum *datum, const List *steps)
+{
+	JsonbContainer *container = &DatumGetJsonbP(*datum)->root;
+	JsonbValue	buffer;
+	JsonbValue *value = NULL;
+	ListCell   *lc;
+
+	foreach(lc, steps)
+	{
+		const char *step = lfirst(lc);
+
+		if (value != NULL)
+		{
+			if (value->type != jbvBinary)
+				return false;
+			container = value->val.binary.data;
+		}
+		if (!JsonContainerIsObject(container))
+			return false;
+		value = getKeyJsonValueFromContainer(container, step, strlen(step), &buffer);
+		if (value == NULL)
+			return false;
+	}
+	if (value->type == jbvNull)
 		return false;
 	if (value->type == jbvString)
 		*datum = PointerGetDatum(cstring_to_text_with_len(value->val.string.val,
 														  value->val.string.len));
 	else
 	{
-		Jsonb	   *scalar = JsonbValueToJsonb(value);
+		Jsonb	   *whole = JsonbValueToJsonb(value);
 
-		*datum = CStringGetTextDatum(JsonbToCString(NULL, &scalar->root,
-													VARSIZE(scalar)));
+		*datum = CStringGetTextDatum(JsonbToCString(NULL, &whole->root,
+													VARSIZE(whole)));
 	}
 	return true;
 }
@@ -128,8 +170,8 @@ bool
 imagecat_filter_matches(const Filter *filter, Datum value, bool isnull,
 						Oid typid)
 {
-	if (!isnull && filter->property)
-		isnull = !property_text(&value, filter->member);
+	if (!isnull && (filter->property || filter->path != NULL))
+		isnull = !text_at_path(&value, imagecat_filter_path(filter));
 	if (isnull)
 		return filter->op == FILTER_DISTINCT;
 

@@ -57,8 +57,10 @@ typedef struct Filter
 	FilterType	type;
 	const char *column;			/* SQL column that shows it, or NULL */
 	const char *member;			/* the service's own name, or NULL */
-	bool		property;		/* column is jsonb; the filter is on its
-								 * member, as text */
+	bool		property;		/* a custom property: column is jsonb, the
+								 * filter is on its member, as text */
+	const char *path;			/* JSON pointer into that column, where it is
+								 * not the member itself; or NULL */
 	int			nvalues;		/* one, but for FILTER_IN */
 	FilterValue *values;
 	const char *unknown;		/* EXPLAIN's word for a value that only
@@ -70,6 +72,7 @@ extern Filter *imagecat_filter(FilterOp op, FilterType type,
 							   int nvalues);
 extern Filter *imagecat_filter_text(FilterOp op, const char *column,
 									const char *member, const char *value);
+extern List *imagecat_filter_path(const Filter *filter);
 extern bool imagecat_filter_matches(const Filter *filter, Datum value,
 									bool isnull, Oid typid);
 

@@ -204,12 +204,33 @@ array_datum(const Filter *filter)
 										   length, by_value, align));
 }
 
+static Datum
+text_array(const List *strings)
+{
+	Datum	   *elements = palloc(sizeof(Datum) * list_length(strings));
+	ListCell   *lc;
+
+	foreach(lc, strings)
+		elements[foreach_current_index(lc)] = CStringGetTextDatum(lfirst(lc));
+	return PointerGetDatum(construct_array(elements, list_length(strings), TEXTOID,
+										   -1, false, TYPALIGN_INT));
+}
+
 /* The column as the filter sees it: in the type of the filter's values. */
 static void
 append_operand(QueryBuilder *builder, const Filter *filter)
 {
 	const LocalColumn *column = find_column(builder, filter->column);
 
+	if (filter->path != NULL)
+	{
+		appendStringInfoChar(&builder->sql, '(');
+		append_column(builder, column);
+		appendStringInfoString(&builder->sql, " OPERATOR(pg_catalog.#>>) ");
+		append_value(builder, TEXTARRAYOID, text_array(imagecat_filter_path(filter)));
+		appendStringInfoChar(&builder->sql, ')');
+		return;
+	}
 	if (filter->property)
 	{
 		appendStringInfoChar(&builder->sql, '(');

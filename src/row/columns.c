@@ -32,10 +32,15 @@ imagecat_is_canonical(const char *column)
 	return false;
 }
 
-/* Whether the field's own column shows it, so that properties need not. */
+/*
+ * Whether the field's own column shows a whole member, so that properties need
+ * not.
+ */
 bool
 imagecat_field_is_shown(const DialectField *field, bool native)
 {
+	if (field->path != NULL)
+		return false;
 	return native ? !(field->flags & FIELD_CUSTOM) : field->column != NULL;
 }
 
@@ -91,13 +96,15 @@ imagecat_column_source(const Dialect *dialect, bool native,
 		else
 		{
 			source.member = source.field->member;
-			source.lower = (source.field->flags & FIELD_LOWER) != 0;
+			source.canonical = true;
 		}
 	}
 	else
 		source.member = column;
 
-	if (source.kind == COLUMN_MEMBER && source.field == NULL)
+	if (source.kind == COLUMN_MEMBER && source.field == NULL && source.pointer == NULL)
 		source.field = imagecat_field(dialect, source.member);
+	if (source.field != NULL && source.field->path != NULL)
+		source.member = first_token(source.field->path, &source.pointer);
 	return source;
 }

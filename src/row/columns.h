@@ -26,8 +26,8 @@ typedef struct ColumnSource
 	ColumnKind	kind;
 	const char *member;			/* COLUMN_MEMBER: its name */
 	const char *pointer;		/* JSON pointer from there on, or NULL */
-	const DialectField *field;	/* the member's, or NULL: a custom property */
-	bool		lower;			/* shown in lower case */
+	const DialectField *field;	/* NULL: a custom property, or a pointer */
+	bool		canonical;		/* shown in the words of canonical columns */
 } ColumnSource;
 
 extern ColumnSource imagecat_column_source(const Dialect *dialect, bool native,

@@ -63,6 +63,35 @@ convert_by_input(const Conversion *conversion, JsonSlice value, Datum *datum,
 										datum);
 }
 
+static bool
+slice_is(JsonSlice value, const char *word)
+{
+	return value.length == strlen(word) &&
+		pg_strncasecmp(value.bytes, word, value.length) == 0;
+}
+
+/* Some services send booleans as strings. */
+static bool
+read_boolean(JsonSlice value, bool *truth)
+{
+	*truth = slice_is(value, "true") || slice_is(value, "\"true\"");
+	return *truth || slice_is(value, "false") || slice_is(value, "\"false\"");
+}
+
+/* A boolean in the words that a canonical column has for it. */
+static bool
+convert_words(const Conversion *conversion, JsonSlice value, Datum *datum,
+			  int *replaced)
+{
+	bool		truth;
+
+	if (!read_boolean(value, &truth))
+		return false;
+	*datum = CStringGetTextDatum(truth ? conversion->words->when_true :
+								 conversion->words->when_false);
+	return true;
+}
+
 /* text and varchar: any value, as ->> shows it */
 static bool
 convert_text(const Conversion *conversion, JsonSlice value, Datum *datum,
@@ -196,21 +225,15 @@ convert_float8(const Conversion *conversion, JsonSlice value, Datum *datum,
 }
 
 static bool
-slice_is(JsonSlice value, const char *word)
-{
-	return value.length == strlen(word) &&
-		pg_strncasecmp(value.bytes, word, value.length) == 0;
-}
-
-/* Some services send booleans as strings. */
-static bool
 convert_bool(const Conversion *conversion, JsonSlice value, Datum *datum,
 			 int *replaced)
 {
-	bool		truth = slice_is(value, "true") || slice_is(value, "\"true\"");
+	bool		truth;
 
+	if (!read_boolean(value, &truth))
+		return false;
 	*datum = BoolGetDatum(truth);
-	return truth || slice_is(value, "false") || slice_is(value, "\"false\"");
+	return true;
 }
 
 /* A time inside a JSON string; none has escapes. */
@@ -372,6 +395,28 @@ convert_json(const Conversion *conversion, JsonSlice value, Datum *datum,
 	return true;
 }
 
+/* An object of tags as an array of key=value. */
+static bool
+convert_object_to_array(JsonSlice value, Datum *datum, int *replaced)
+{
+	ArrayBuildState *state = initArrayResult(TEXTOID, CurrentMemoryContext, false);
+	JsonIterator iterator = imagecat_json_iterate(value);
+	JsonSlice	key;
+	JsonSlice	item;
+
+	while (imagecat_json_next_member(&iterator, &key, &item))
+	{
+		size_t		length;
+		char	   *name = imagecat_json_text(key, &length, replaced);
+		char	   *content = imagecat_json_text(item, &length, replaced);
+
+		accumArrayResult(state, CStringGetTextDatum(psprintf("%s=%s", name, content)),
+						 false, TEXTOID, CurrentMemoryContext);
+	}
+	*datum = makeArrayResult(state, CurrentMemoryContext);
+	return true;
+}
+
 /* A JSON array; each element has to fit. */
 static bool
 convert_array(const Conversion *conversion, JsonSlice value, Datum *datum,
@@ -381,6 +426,8 @@ convert_array(const Conversion *conversion, JsonSlice value, Datum *datum,
 	JsonSlice	item;
 	ArrayBuildState *state;
 
+	if (imagecat_json_type(value) == JSON_OBJECT && conversion->from_object)
+		return convert_object_to_array(value, datum, replaced);
 	if (imagecat_json_type(value) != JSON_ARRAY)
 		return false;
 	state = initArrayResult(conversion->element->typid, CurrentMemoryContext, false);
@@ -433,6 +480,25 @@ fast_converter(Oid typid)
 			return convert_json;
 		default:
 			return NULL;
+	}
+}
+
+/*
+ * Makes a conversion one of a canonical column, or of a native one, that shows
+ * this field.
+ */
+void
+imagecat_conversion_of_field(Conversion *conversion, const DialectField *field,
+							 bool canonical)
+{
+	conversion->zero_is_null = (field->flags & FIELD_ZERO) != 0;
+	conversion->from_object = canonical && field->type == FIELD_JSON &&
+		conversion->element != NULL && conversion->element->typid == TEXTOID;
+	conversion->lower = canonical && (field->flags & FIELD_LOWER) != 0;
+	if (canonical && field->words != NULL && conversion->convert == convert_text)
+	{
+		conversion->words = field->words;
+		conversion->convert = convert_words;
 	}
 }
 

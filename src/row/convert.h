@@ -28,12 +28,18 @@ struct Conversion
 	Oid			typid;
 	int32		typmod;
 	bool		lower;			/* text in lower case */
+	bool		zero_is_null;
+	bool		from_object;	/* an array may be sent as an object */
+	const FieldWords *words;	/* text for a boolean, or NULL */
 	Conversion *element;		/* of an array type */
 	FmgrInfo	input;
 	Oid			ioparam;
 };
 
 extern void imagecat_conversion(Conversion *conversion, Oid typid, int32 typmod);
+extern void imagecat_conversion_of_field(Conversion *conversion,
+										 const DialectField *field,
+										 bool canonical);
 extern Oid	imagecat_field_type(FieldType type);
 extern char *imagecat_json_text(JsonSlice value, size_t *length, int *replaced);
 

@@ -71,23 +71,24 @@ bucket_of(const char *name, size_t length)
 }
 
 static void
-add_target(RowDecoder *decoder, const char *member, const char *pointer,
-		   int attribute, bool wanted, bool shows, bool lower,
-		   const char *column, Oid typid, int32 typmod)
+add_target(RowDecoder *decoder, const ColumnSource *source, int attribute,
+		   bool wanted, bool shows, const char *column, Oid typid, int32 typmod)
 {
 	Target	   *target = palloc0(sizeof(Target));
 	unsigned	bucket;
 
-	target->member = member;
-	target->member_length = strlen(member);
-	target->pointer = pointer;
+	target->member = source->member;
+	target->member_length = strlen(source->member);
+	target->pointer = source->pointer;
 	target->attribute = attribute;
 	target->wanted = wanted;
 	target->shows = shows;
 	target->column = column;
 	imagecat_conversion(&target->conversion, typid, typmod);
-	target->conversion.lower = lower;
-	bucket = bucket_of(member, target->member_length);
+	if (source->field != NULL)
+		imagecat_conversion_of_field(&target->conversion, source->field,
+									 source->canonical);
+	bucket = bucket_of(target->member, target->member_length);
 	target->next = decoder->buckets[bucket];
 	decoder->buckets[bucket] = target;
 	decoder->targets = lappend(decoder->targets, target);
@@ -169,12 +170,11 @@ imagecat_row_decoder(const Dialect *dialect, bool native, const char *server,
 				break;
 			case COLUMN_MEMBER:
 				decoder->any_member |= is_wanted;
-				add_target(decoder, source->member, source->pointer, i,
-						   is_wanted,
-						   source->pointer == NULL && source->field != NULL &&
+				add_target(decoder, source, i, is_wanted,
+						   source->field != NULL &&
 						   imagecat_field_is_shown(source->field, native),
-						   source->lower, NameStr(attribute->attname),
-						   attribute->atttypid, attribute->atttypmod);
+						   NameStr(attribute->attname), attribute->atttypid,
+						   attribute->atttypmod);
 				break;
 		}
 	}
@@ -186,8 +186,12 @@ imagecat_row_decoder(const Dialect *dialect, bool native, const char *server,
 	for (const DialectField *field = dialect->fields; field->member; field++)
 		if (imagecat_field_is_shown(field, native) &&
 			!has_target(decoder, field))
-			add_target(decoder, field->member, NULL, -1, false, true, false,
-					   NULL, imagecat_field_type(field->type), -1);
+		{
+			ColumnSource source = {COLUMN_MEMBER, field->member};
+
+			add_target(decoder, &source, -1, false, true, NULL,
+					   imagecat_field_type(field->type), -1);
+		}
 	return decoder;
 }
 
@@ -225,7 +229,9 @@ fill(RowDecoder *decoder, Target *target, int attribute, JsonSlice image,
 	int			replaced = 0;
 	bool		fits;
 
-	if (imagecat_json_type(value) == JSON_NULL)
+	if (imagecat_json_type(value) == JSON_NULL ||
+		(target->conversion.zero_is_null && value.length == 1 &&
+		 value.bytes[0] == '0'))
 	{
 		if (attribute >= 0)
 			nulls[attribute] = true;

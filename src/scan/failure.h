@@ -14,6 +14,8 @@
 
 extern _Noreturn void imagecat_report_failure(const ImageService *service,
 									const HttpRequest *request);
+extern _Noreturn void imagecat_report_sign_in_failure(const ImageService *service,
+											 const HttpRequest *request);
 extern bool imagecat_is_service_error(const ImageService *service,
 									  const HttpRequest *request);
 

@@ -17,6 +17,7 @@
 #include "scan/image_scan.h"
 #include "scan/listing.h"
 #include "scan/version.h"
+#include "utils/hsearch.h"
 #include "utils/memutils.h"
 
 /* What an image is sorted by. */
@@ -49,6 +50,7 @@ struct ImageScan
 	int			current;		/* the source whose image is next */
 	bool		positioned;		/* merging: every source stands at an image */
 	bool		returned;		/* any image so far */
+	HTAB	   *seen;			/* ids, where an answer may repeat one */
 	SortValue	last;			/* the order must not go back behind it */
 };
 
@@ -65,6 +67,7 @@ start(ImageScan *scan)
 	scan->sources = palloc0(sizeof(Source) * Max(scan->nsources, 1));
 	scan->current = 0;
 	scan->positioned = false;
+	scan->seen = NULL;
 	foreach(lc, scan->plan->requests)
 	{
 		ImageRequest *request = lfirst(lc);
@@ -205,12 +208,53 @@ in_part(ImageScan *scan, Source *source)
 	return false;
 }
 
+/* Whether the image is one that no full listing has, such as a deleted one. */
+static bool
+is_gone(ImageScan *scan, Source *source)
+{
+	const Dialect *dialect = scan->service->dialect;
+
+	if (!scan->query.everything || dialect->gone_member == NULL ||
+		!member_text(scan, imagecat_listing_image(source->listing),
+					 dialect->gone_member, &source->value))
+		return false;
+	for (const char *const *value = dialect->gone_values; *value; value++)
+		if (strcmp(source->value.text, *value) == 0)
+			return true;
+	return false;
+}
+
+/* Whether the image came before, where a service may send one twice. */
+static bool
+is_repeated(ImageScan *scan, Source *source)
+{
+	const Dialect *dialect = scan->service->dialect;
+	bool		found;
+
+	if (!dialect->repeats_images ||
+		!member_text(scan, imagecat_listing_image(source->listing),
+					 dialect->id_member, &source->value) ||
+		strlen(source->value.text) >= NAMEDATALEN)
+		return false;
+	if (scan->seen == NULL)
+	{
+		HASHCTL		control = {.keysize = NAMEDATALEN,.entrysize = NAMEDATALEN,
+		.hcxt = scan->listings};
+
+		scan->seen = hash_create("imagecat images", 1024, &control,
+								 HASH_ELEM | HASH_STRINGS | HASH_CONTEXT);
+	}
+	hash_search(scan->seen, source->value.text, HASH_ENTER, &found);
+	return found;
+}
+
 static void
 advance(ImageScan *scan, Source *source)
 {
 	do
 		source->ended = !imagecat_listing_advance(source->listing);
-	while (!source->ended && !in_part(scan, source));
+	while (!source->ended && (!in_part(scan, source) || is_gone(scan, source) ||
+							  is_repeated(scan, source)));
 	if (!source->ended && scan->query.sort != NULL)
 		read_sort_value(scan, source);
 }
@@ -237,7 +281,8 @@ start_again_for_version(ImageScan *scan)
 			refused = scan->sources[i].listing;
 
 	if (!scan->returned && scan->nsources > 0 && !is_lookup(scan) &&
-		scan->query.version == 0 && scan->service->dialect->newest_rule > 0)
+		scan->query.marker == NULL && scan->query.version == 0 &&
+		scan->service->dialect->newest_rule > 0)
 	{
 		scan->query.version = imagecat_ask_version(scan->service, scan->stats);
 		if (scan->query.version < scan->service->dialect->newest_rule)

@@ -15,24 +15,19 @@
 #include "postgres.h"
 
 #include "auth/auth.h"
-#include "common/pg_prng.h"
 #include "imagecat.h"
 #include "row/json.h"
 #include "scan/failure.h"
 #include "scan/listing.h"
+#include "scan/retry.h"
 #include "utils/memutils.h"
 #include "wire/multiplexer.h"
-#include "wire/url.h"
 
 /*
  * How many images back a listing can go when the one it would continue from
  * was deleted meanwhile.
  */
 #define MAX_STEPS_BACK		16
-
-/* Pauses between tries where the service names none: doubled each time. */
-#define FIRST_RETRY_PAUSE	500 /* ms */
-#define LAST_RETRY_PAUSE	30000
 
 /* Images between two looks at the network while a page is being read. */
 #define IMAGES_PER_POLL		64
@@ -42,6 +37,7 @@ typedef struct Page
 	HttpRequest *request;
 	char	   *marker;			/* the id that it continues from, or NULL */
 	bool		ahead;			/* asked for before it was needed */
+	uint64		serial;			/* of the token it was asked for with */
 } Page;
 
 struct Listing
@@ -60,7 +56,9 @@ struct Listing
 	Page	   *previous;		/* kept until its last image proved a marker */
 	Page	   *next;			/* asked for already, or NULL */
 	size_t		index;			/* images of the page that were read */
-	int			tries;			/* of this page */
+	Retries		retries;		/* of this page */
+	bool		reconnected;	/* likewise: it was repeated for no answer */
+	bool		renewed;		/* likewise, signed in anew */
 	bool		refused;		/* the first page was answered with 400 */
 	bool		ended;
 
@@ -91,9 +89,7 @@ imagecat_listing(const ImageService *service, const ImageRequest *request,
 	listing->stats = stats;
 	listing->context = CurrentMemoryContext;
 	listing->page_size = plan->page_size;
-	listing->max_page_size = service->page_size > 0 ?
-		Min(service->page_size, service->dialect->max_page_size) :
-		service->dialect->max_page_size;
+	listing->max_page_size = plan->max_page_size;
 	listing->limited = plan->limited;
 	listing->one_page = plan->one_page;
 	listing->first_marker = marker ? pstrdup(marker) : NULL;
@@ -108,25 +104,28 @@ ask_page(Listing *listing, char *marker, bool ahead)
 	const Dialect *dialect = service->dialect;
 	const char *target = imagecat_request_target(dialect, listing->request,
 												 listing->page_size, marker);
-	const char *url = psprintf("%s%s", service->url, target);
-	MemoryContext old = MemoryContextSwitchTo(listing->context);
-	List	   *headers = imagecat_auth_headers(service);
-	Page	   *page = palloc0(sizeof(Page));
+	const char *url = psprintf("%s%s",
+							   imagecat_auth_endpoint(service, listing->stats)->url,
+							   target);
+	SignedRequest signed_request = imagecat_auth_sign(service, url, listing->stats);
+	List	   *headers = lappend(signed_request.headers, "Accept: application/json");
+	MemoryContext old;
+	Page	   *page;
 
-	if (!imagecat_host_allowed(url, imagecat_allowed_hosts))
-		ereport(ERROR,
-				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("the host of server \"%s\" is not allowed", service->name),
-				 errhint("A superuser can add it to the setting \"imagecat.allowed_hosts\".")));
-	headers = lappend(headers, pstrdup("Accept: application/json"));
+	for (const char *const *header = dialect->headers;
+		 header != NULL && *header != NULL; header++)
+		headers = lappend(headers, (char *) *header);
+	old = MemoryContextSwitchTo(listing->context);
+	page = palloc0(sizeof(Page));
 	page->marker = marker;
 	page->ahead = ahead;
-	page->request = imagecat_http_start(url, headers, &service->http,
+	page->serial = signed_request.serial;
+	page->request = imagecat_http_start(signed_request.url, headers,
+										&service->http,
 										listing->request->lookup ?
 										&dialect->item : &dialect->list,
 										listing->stats);
 	MemoryContextSwitchTo(old);
-	list_free_deep(headers);
 	return page;
 }
 
@@ -171,12 +170,24 @@ has_next(const Listing *listing)
 {
 	PageReader *reader = imagecat_http_page(listing->page->request);
 	JsonSlice	next = imagecat_page_next_value(reader);
+	JsonSlice	link;
+	JsonIterator iterator;
 
-	if (listing->request->lookup)
+	if (listing->request->lookup || listing->service->dialect->marker_key == NULL)
 		return false;
 	if (listing->request->until_empty)
 		return imagecat_page_count(reader) > 0;
-	return next.bytes != NULL && imagecat_json_type(next) != JSON_NULL;
+	switch (imagecat_json_type(next))
+	{
+		case JSON_NULL:
+		case JSON_FALSE:
+			return false;
+		case JSON_ARRAY:
+			iterator = imagecat_json_iterate(next);
+			return imagecat_json_next_element(&iterator, &link);
+		default:
+			return true;
+	}
 }
 
 static void
@@ -250,46 +261,6 @@ ask_next_page(Listing *listing, bool ahead)
 	return ask_page(listing, marker, ahead);
 }
 
-/* Milliseconds to wait before the request is worth a new try, or -1. */
-static int64
-retry_pause(const Listing *listing, const HttpRequest *request)
-{
-	int			status = imagecat_http_status(request);
-	const char *after = imagecat_http_header(request, "Retry-After");
-	int64		pause;
-
-	/* 413 is a rate limit only where it says when to come back. */
-	if (imagecat_http_outcome(request) != HTTP_DONE ||
-		!(status == 429 || status == 503 || (status == 413 && after != NULL)))
-		return -1;
-	if (after != NULL && after[0] >= '0' && after[0] <= '9')
-		return (int64) strtoul(after, NULL, 10) * 1000;
-	if (after != NULL)
-	{
-		time_t		date = curl_getdate(after, NULL);
-
-		if (date != (time_t) -1)
-			return Max((int64) date - (int64) time(NULL), 0) * 1000;
-	}
-	pause = Min((int64) FIRST_RETRY_PAUSE << Min(listing->tries, 10),
-				LAST_RETRY_PAUSE);
-	return pause / 2 + (int64) (pg_prng_double(&pg_global_prng_state) * pause / 2);
-}
-
-static void
-wait_pause(const Listing *listing, int64 milliseconds)
-{
-	int64		end = imagecat_monotonic_time() + milliseconds * 1000;
-	int64		now;
-
-	while ((now = imagecat_monotonic_time()) < end)
-	{
-		imagecat_multi_wait((long) ((end - now + 999) / 1000));
-		imagecat_multi_poll();
-		listing->stats->wait_time += imagecat_monotonic_time() - now;
-	}
-}
-
 static void
 ask_again(Listing *listing, char *marker)
 {
@@ -310,7 +281,6 @@ recover(Listing *listing)
 	const HttpRequest *request = page->request;
 	HttpOutcome outcome = imagecat_http_outcome(request);
 	int			status = imagecat_http_status(request);
-	int64		pause;
 
 	/* An image that is not there is no row; a path that is not there is an error. */
 	if (outcome == HTTP_DONE && status == 404 && listing->request->lookup &&
@@ -319,7 +289,7 @@ recover(Listing *listing)
 		listing->ended = true;
 		return false;
 	}
-	if (outcome == HTTP_DONE && status == 400 && page->marker == NULL)
+	if (outcome == HTTP_DONE && status == 400 && page->marker == listing->first_marker)
 	{
 		listing->refused = true;
 		listing->ended = true;
@@ -341,23 +311,28 @@ recover(Listing *listing)
 	}
 
 	/* While nobody looked, a connection asked ahead may have been dropped. */
-	if (page->ahead && listing->index == 0 && listing->tries == 0 &&
+	if (page->ahead && listing->index == 0 && !listing->reconnected &&
 		(outcome == HTTP_CUT || outcome == HTTP_NO_CONNECTION ||
 		 outcome == HTTP_TIMED_OUT))
 	{
-		listing->tries++;
+		listing->reconnected = true;
 		listing->stats->retries++;
 		ask_again(listing, page->marker);
 		return true;
 	}
 
-	pause = retry_pause(listing, request);
-	if (pause >= 0 && listing->tries < listing->service->max_retries &&
-		pause <= listing->service->http.request_timeout)
+	/* The token expired, or was revoked; a second 401 has another reason. */
+	if (outcome == HTTP_DONE && status == 401 && !listing->renewed &&
+		imagecat_auth_renew(listing->service, page->serial))
 	{
-		wait_pause(listing, pause);
-		listing->tries++;
+		listing->renewed = true;
 		listing->stats->retries++;
+		ask_again(listing, page->marker);
+		return true;
+	}
+	if (imagecat_retry(listing->service, &listing->retries, request,
+					   listing->stats))
+	{
 		ask_again(listing, page->marker);
 		return true;
 	}
@@ -429,7 +404,8 @@ imagecat_listing_advance(Listing *listing)
 			continue;
 		}
 		if (imagecat_http_outcome(request) == HTTP_DONE && listing->next == NULL &&
-			!listing->limited && imagecat_prefetch && has_next(listing))
+			!listing->limited && imagecat_prefetch && has_next(listing) &&
+			imagecat_auth_ready(listing->service))
 			listing->next = ask_next_page(listing, true);
 
 		if (listing->index < imagecat_page_count(reader))
@@ -463,7 +439,9 @@ imagecat_listing_advance(Listing *listing)
 		listing->page = listing->next;
 		listing->next = NULL;
 		listing->index = 0;
-		listing->tries = 0;
+		listing->retries = (Retries) {0};
+		listing->reconnected = false;
+		listing->renewed = false;
 		listing->steps_back = 0;
 	}
 	return false;
@@ -476,8 +454,19 @@ imagecat_listing_advance(Listing *listing)
 JsonSlice
 imagecat_listing_image(const Listing *listing)
 {
-	return imagecat_page_object(imagecat_http_page(listing->page->request),
-								listing->index - 1);
+	const char *wrapper = listing->service->dialect->item_member;
+	JsonSlice	image = imagecat_page_object(imagecat_http_page(listing->page->request),
+											 listing->index - 1);
+
+	if (listing->request->lookup && wrapper != NULL &&
+		(!imagecat_json_member(image, wrapper, &image) ||
+		 imagecat_json_type(image) != JSON_OBJECT))
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_REPLY_HANDLE),
+				 errmsg("the answer of server \"%s\" is not an image",
+						listing->service->name),
+				 errdetail("It has no object \"%s\".", wrapper)));
+	return image;
 }
 
 /* Whether the service refused the very first request with status 400. */

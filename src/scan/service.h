@@ -19,12 +19,16 @@ typedef struct ImageService
 {
 	Oid			serverid;
 	const char *name;			/* the foreign server's */
-	const char *user;			/* whose user mapping is used, for messages */
+	const char *user;			/* whose user mapping is used, for messages:
+								 * "name", with quotes, or PUBLIC; NULL: a
+								 * service that is only planned for */
+	bool		mapped;			/* that mapping exists */
 	const Dialect *dialect;		/* NULL: api local */
 	const char *url;			/* with the API's version, without a slash at
-								 * the end */
+								 * the end; NULL: the service catalog has it,
+								 * see imagecat_auth_endpoint */
 	const char *root;			/* without the version */
-	const char *token;			/* NULL: none */
+	struct ImageAuth *auth;		/* NULL: only planned for */
 	int			page_size;		/* 0: the service's maximum */
 	int			max_retries;
 	HttpOptions http;

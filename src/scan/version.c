@@ -114,11 +114,12 @@ newest_version(const char *body)
 int
 imagecat_ask_version(const ImageService *service, HttpStats *stats)
 {
-	List	   *headers = lappend(imagecat_auth_headers(service),
-								  "Accept: application/json");
-	HttpRequest *request = imagecat_http_start(psprintf("%s/", service->root),
-											   headers, &service->http, NULL,
-											   stats);
+	const char *url = psprintf("%s/", imagecat_auth_endpoint(service, stats)->root);
+	SignedRequest signed_request = imagecat_auth_sign(service, url, stats);
+	HttpRequest *request =
+		imagecat_http_start(signed_request.url,
+							lappend(signed_request.headers, "Accept: application/json"),
+							&service->http, NULL, stats);
 	int			version = 0;
 
 	imagecat_http_wait(request, 0);

@@ -48,16 +48,38 @@ add_column_filter(ListCall *call, Filter *filter, const char *column)
 	call->filters = lappend(call->filters, filter);
 }
 
+/* A JSON pointer's token for a name. */
+static char *
+pointer_token(const char *name)
+{
+	StringInfoData token;
+
+	initStringInfo(&token);
+	for (; *name != '\0'; name++)
+	{
+		if (*name == '~' || *name == '/')
+			appendStringInfo(&token, "~%c", *name == '~' ? '0' : '1');
+		else
+			appendStringInfoChar(&token, *name);
+	}
+	return token.data;
+}
+
+/* The filter is on a custom property, wherever this API has these. */
 static void
 add_property_filter(ListCall *call, Filter *filter, const char *member)
 {
+	const char *object = call->dialect ? call->dialect->property_object : NULL;
+
 	filter->column = "properties";
 	filter->member = member;
 	filter->property = true;
+	if (object != NULL)
+		filter->path = psprintf("/%s/%s", object, pointer_token(member));
 	call->filters = lappend(call->filters, filter);
 }
 
-/* A word that widens the API's listing, such as visibility "all". */
+/* A word that only the service knows the meaning of, such as visibility "all". */
 static bool
 take_word(ListCall *call, const char *column, const Filter *filter)
 {
@@ -66,15 +88,18 @@ take_word(ListCall *call, const char *column, const Filter *filter)
 
 	if (field == NULL || filter->op != FILTER_EQ)
 		return false;
-	for (const DialectWord *word = call->dialect->words; word->member; word++)
+	for (const DialectWord *word = call->dialect->words; word && word->member; word++)
 		if (strcmp(word->member, field->member) == 0 &&
-			strcmp(word->word, filter->values[0].text) == 0)
+			strcmp(word->word, filter->values[0].text) == 0 &&
+			(word->widens || call->service->dialect != NULL))
 		{
 			RequestParam *param = palloc(sizeof(RequestParam));
 
 			param->key = word->key;
 			param->value = word->word;
 			call->params = lappend(call->params, param);
+			if (word->widens)
+				call->widened = lappend(call->widened, (char *) column);
 			return true;
 		}
 	return false;
@@ -139,11 +164,18 @@ read_instance(ListCall *call, const char *name, Datum value)
 {
 	const DialectField *field = call->dialect ?
 	imagecat_column_field(call->dialect, name) : NULL;
+	Filter	   *filter = imagecat_parse_text_filter(name, TextDatumGetCString(value),
+													false);
 
-	add_property_filter(call,
-						imagecat_parse_text_filter(name, TextDatumGetCString(value),
-												   false),
-						field ? field->member : "instance_uuid");
+	if (field == NULL || field->path == NULL)
+	{
+		add_property_filter(call, filter, field ? field->member : "instance_uuid");
+		return;
+	}
+	filter->column = "properties";
+	filter->member = field->member;
+	filter->path = field->path;
+	call->filters = lappend(call->filters, filter);
 }
 
 static void
@@ -292,7 +324,7 @@ static void
 read_property(ListCall *call, const char *argument, const char *key,
 			  const JsonbValue *value)
 {
-	const DialectField *field = call->dialect ?
+	const DialectField *field = call->dialect && call->dialect->property_object == NULL ?
 	imagecat_field(call->dialect, key) : NULL;
 	const char *column = field ? field->column :
 	imagecat_is_canonical(key) ? key : NULL;

@@ -26,6 +26,7 @@ typedef struct ListCall
 	const Dialect *dialect;		/* whose words are spoken; NULL: no API's */
 	List	   *filters;		/* Filter */
 	List	   *params;			/* RequestParam */
+	List	   *widened;		/* columns whose API default is not wanted */
 	List	   *sort;			/* SortColumn */
 	const char *marker;			/* NULL: from the start */
 	int64		max_rows;		/* -1: all */

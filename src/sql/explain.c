@@ -10,17 +10,24 @@
  */
 #include "postgres.h"
 
+#include "auth/auth.h"
 #include "scan/version.h"
 #include "sql/fdw.h"
 #include "wire/url.h"
 
-/* The path that the service's URL begins with: the /v2 of http://host/v2. */
+/*
+ * The path that the service's URL begins with: the /v2 of http://host/v2.
+ * Where the catalog that has the URL was not asked yet, it is the usual one.
+ */
 static const char *
-base_path(const char *url)
+base_path(const ImageService *service)
 {
-	const char *host = strstr(url, "://");
+	const char *url = imagecat_auth_known_url(service);
+	const char *host = url ? strstr(url, "://") : NULL;
 	const char *path = host ? strchr(host + 3, '/') : NULL;
 
+	if (url == NULL)
+		return service->dialect->version_segment;
 	return path ? path : "";
 }
 
@@ -74,7 +81,7 @@ imagecat_explain_scan(ForeignScanState *node, ExplainState *es)
 	if (!query.contradiction)
 		foreach(lc, plan->requests)
 			requests = lappend(requests,
-							   psprintf("GET %s%s", base_path(state->service->url),
+							   psprintf("GET %s%s", base_path(state->service),
 										imagecat_request_target(dialect, lfirst(lc),
 																plan->page_size, NULL)));
 	if (requests == NIL)

@@ -296,25 +296,49 @@ local_order(const ListCall *call, TupleDesc desc)
 	return order.data;
 }
 
+/* Whether the call itself says what it wants of a column. */
+static bool
+is_asked_for(const ListCall *call, const char *column)
+{
+	ListCell   *lc;
+
+	foreach(lc, call->widened)
+		if (strcmp(lfirst(lc), column) == 0)
+			return true;
+	foreach(lc, call->filters)
+	{
+		const Filter *filter = lfirst(lc);
+
+		if (filter->column != NULL && strcmp(filter->column, column) == 0)
+			return true;
+	}
+	return false;
+}
+
 /* The defaults of the API that a local relation imitates. */
 static void
 add_default_filters(ListCall *call)
 {
-	const char *member = call->dialect ? call->dialect->hidden_member : NULL;
-	const DialectField *field;
-	Filter	   *filter;
-	ListCell   *lc;
+	const DialectDefault *rule = call->dialect ? call->dialect->defaults : NULL;
+	List	   *filters = NIL;
 
-	if (member == NULL)
-		return;
-	field = imagecat_field(call->dialect, member);
-	foreach(lc, call->filters)
-		if (((Filter *) lfirst(lc))->column != NULL &&
-			strcmp(((Filter *) lfirst(lc))->column, field->column) == 0)
-			return;
-	filter = imagecat_filter(FILTER_DISTINCT, FILTER_BOOLEAN, field->column, member, 1);
-	filter->values[0].boolean = true;
-	call->filters = lappend(call->filters, filter);
+	for (; rule != NULL && rule->member; rule++)
+	{
+		const DialectField *field = imagecat_field(call->dialect, rule->member);
+		Filter	   *filter;
+
+		if (is_asked_for(call, field->column))
+			continue;
+		filter = imagecat_filter(rule->op,
+								 field->type == FIELD_BOOLEAN ? FILTER_BOOLEAN : FILTER_TEXT,
+								 field->column, rule->member, 1);
+		if (filter->type == FILTER_BOOLEAN)
+			filter->values[0].boolean = strcmp(rule->value, "true") == 0;
+		else
+			filter->values[0].text = rule->value;
+		filters = lappend(filters, filter);
+	}
+	call->filters = list_concat(call->filters, filters);
 }
 
 static void

@@ -13,6 +13,8 @@
 #include <math.h>
 
 #include "access/reloptions.h"
+#include "auth/auth.h"
+#include "auth/private_key.h"
 #include "catalog/pg_foreign_data_wrapper.h"
 #include "catalog/pg_attribute.h"
 #include "catalog/pg_foreign_server.h"
@@ -139,7 +141,17 @@ check_semantics(const char *value)
 static const char *
 check_auth(const char *value)
 {
-	return check_word(value, list_make2("none", "token"));
+	List	   *names = NIL;
+
+	for (const char *const *name = imagecat_auth_names(); *name != NULL; name++)
+		names = lappend(names, (char *) *name);
+	return check_word(value, names);
+}
+
+static const char *
+check_interface(const char *value)
+{
+	return check_word(value, list_make3("public", "internal", "admin"));
 }
 
 static const char *
@@ -149,12 +161,23 @@ check_columns(const char *value)
 }
 
 static const char *
-check_url(const char *value)
+check_base_url(const char *value, const char *example)
 {
 	const char *problem = imagecat_check_url(value);
 
-	return problem ? psprintf("%s An example is \"https://images.example.com:9292\".",
-							  problem) : NULL;
+	return problem ? psprintf("%s An example is \"%s\".", problem, example) : NULL;
+}
+
+static const char *
+check_url(const char *value)
+{
+	return check_base_url(value, "https://images.example.com:9292");
+}
+
+static const char *
+check_auth_url(const char *value)
+{
+	return check_base_url(value, "https://identity.example.com:5000/v3");
 }
 
 static const char *
@@ -251,6 +274,40 @@ check_token(const char *value)
 }
 
 static const char *
+check_filled(const char *value)
+{
+	return *value != '\0' ? NULL : "It may not be empty.";
+}
+
+/* What stands between quotes in a header or a message. */
+static const char *
+check_quoted(const char *value)
+{
+	for (const char *p = value; *p != '\0'; p++)
+		if (*p < ' ' || *p > '~' || *p == '"' || *p == '\\')
+			return "It may only have printable ASCII characters, but for quotes and backslashes.";
+	return check_filled(value);
+}
+
+/* An account, or an account and one of its users. */
+static const char *
+check_login(const char *value)
+{
+	const char *slash = strchr(value, '/');
+
+	if (slash != NULL && (slash == value || slash[1] == '\0' ||
+						  strchr(slash + 1, '/') != NULL))
+		return "The name of an account is accepted, or account/user.";
+	return check_quoted(value);
+}
+
+static const char *
+check_private_key(const char *value)
+{
+	return imagecat_key_problem(value);
+}
+
+static const char *
 check_relation(const char *value)
 {
 	List	   *names;
@@ -275,6 +332,11 @@ static const OptionRule rules[] = {
 	{"api", ForeignServerRelationId, check_api},
 	{"url", ForeignServerRelationId, check_url, USE_SERVICE},
 	{"auth", ForeignServerRelationId, check_auth, USE_SERVICE},
+	{"auth_url", ForeignServerRelationId, check_auth_url, USE_SERVICE},
+	{"region", ForeignServerRelationId, check_quoted, USE_SERVICE},
+	{"interface", ForeignServerRelationId, check_interface, USE_SERVICE},
+	{"service_type", ForeignServerRelationId, check_quoted, USE_SERVICE},
+	{"service_name", ForeignServerRelationId, check_quoted, USE_SERVICE},
 	{"page_size", ForeignServerRelationId, check_page_size, USE_SERVICE},
 	{"connect_timeout", ForeignServerRelationId, check_time, USE_SERVICE},
 	{"request_timeout", ForeignServerRelationId, check_time, USE_SERVICE},
@@ -290,6 +352,27 @@ static const OptionRule rules[] = {
 	{"relation", ForeignServerRelationId, check_relation, USE_LOCAL},
 	{"semantics", ForeignServerRelationId, check_semantics, USE_LOCAL},
 	{"token", UserMappingRelationId, check_token},
+	{"username", UserMappingRelationId, check_filled},
+	{"user_id", UserMappingRelationId, check_filled},
+	{"password", UserMappingRelationId, check_filled},
+	{"user_domain_name", UserMappingRelationId, check_filled},
+	{"user_domain_id", UserMappingRelationId, check_filled},
+	{"project_name", UserMappingRelationId, check_filled},
+	{"project_id", UserMappingRelationId, check_token},
+	{"project_domain_name", UserMappingRelationId, check_filled},
+	{"project_domain_id", UserMappingRelationId, check_filled},
+	{"domain_name", UserMappingRelationId, check_filled},
+	{"domain_id", UserMappingRelationId, check_filled},
+	{"application_credential_id", UserMappingRelationId, check_filled},
+	{"application_credential_name", UserMappingRelationId, check_filled},
+	{"application_credential_secret", UserMappingRelationId, check_filled},
+	{"api_key", UserMappingRelationId, check_filled},
+	{"login", UserMappingRelationId, check_login},
+	{"key_id", UserMappingRelationId, check_quoted},
+	{"private_key", UserMappingRelationId, check_private_key},
+	{"access_key", UserMappingRelationId, check_quoted},
+	{"secret_key", UserMappingRelationId, check_filled},
+	{"security_token", UserMappingRelationId, check_token},
 	{"columns", ForeignTableRelationId, check_columns},
 	{"field", AttributeRelationId, check_field},
 };
@@ -347,6 +430,39 @@ require(const List *options, const char *name, const char *hint)
 				 errhint("%s", hint)));
 }
 
+static bool
+is_any(const char *value, const char *const *words)
+{
+	for (; value != NULL && *words != NULL; words++)
+		if (strcmp(value, *words) == 0)
+			return true;
+	return false;
+}
+
+/* Where the service is: an address, or a catalog that has it. */
+static void
+check_address(const List *options)
+{
+	static const char *const without_catalog[] = {
+		"none", "token", "http_signature", "aksk", NULL
+	};
+	const char *auth = imagecat_option(options, "auth");
+	const Dialect *dialect = imagecat_dialect(imagecat_option(options, "api"));
+	bool		rackspace = auth != NULL && strcmp(auth, "rackspace") == 0;
+
+	if (auth != NULL && strcmp(auth, "keystone") == 0)
+		require(options, "auth_url", "It is the address of the identity service.");
+	if (is_any(auth, without_catalog))
+		require(options, "url",
+				psprintf("It is the base URL of the service; auth \"%s\" has no service catalog to look it up in.",
+						 auth));
+	else if (dialect->service_type == NULL)
+		require(options, "url", "It is the base URL of the service.");
+	else if (imagecat_option(options, "auth_url") == NULL && !rackspace)
+		require(options, "url",
+				"It is the base URL of the service. With \"auth_url\" the service catalog tells it.");
+}
+
 /* What a server's options mean together. */
 static void
 check_server(const List *options)
@@ -359,7 +475,7 @@ check_server(const List *options)
 					 joined(dialect_names())));
 	is_local = strcmp(api, "local") == 0;
 	if (!is_local)
-		require(options, "url", "It is the base URL of the service.");
+		check_address(options);
 	for (int i = 0; i < (int) lengthof(rules); i++)
 		if (imagecat_option(options, rules[i].name) != NULL &&
 			rules[i].use == (is_local ? USE_SERVICE : USE_LOCAL))
@@ -375,6 +491,88 @@ check_server(const List *options)
 		require(options, imagecat_option(options, "client_cert") ?
 				"client_key" : "client_cert",
 				"A client certificate and its key go together.");
+}
+
+/* Credentials that are of no use without one of the others. */
+static const struct
+{
+	const char *name;
+	const char *needs[4];
+}			needs[] = {
+	{"username", {"password", "api_key", "application_credential_secret"}},
+	{"user_id", {"password", "application_credential_secret"}},
+	{"password", {"username", "user_id"}},
+	{"api_key", {"username"}},
+	{"application_credential_id", {"application_credential_secret"}},
+	{"application_credential_name", {"application_credential_secret"}},
+	{"application_credential_secret", {"application_credential_id", "application_credential_name"}},
+	{"login", {"private_key"}},
+	{"private_key", {"login"}},
+	{"key_id", {"private_key"}},
+	{"access_key", {"secret_key"}},
+	{"secret_key", {"access_key"}},
+	{"security_token", {"access_key"}},
+};
+
+/* Each of these is a way to sign in: there can be one. */
+static const char *const secrets[] = {
+	"token", "password", "application_credential_secret", "api_key",
+	"private_key", "access_key"
+};
+
+static void
+refuse_both(const char *one, const char *other, const char *hint)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_FDW_INVALID_OPTION_NAME),
+			 errmsg("options \"%s\" and \"%s\" exclude each other", one, other),
+			 errhint("%s", hint)));
+}
+
+/* What a user mapping's options mean together. */
+static void
+check_mapping(const List *options)
+{
+	static const char *const scopes[] = {
+		"project_name", "project_id", "domain_name", "domain_id"
+	};
+	const char *secret = NULL;
+
+	for (int i = 0; i < (int) lengthof(needs); i++)
+	{
+		bool		found = imagecat_option(options, needs[i].name) == NULL;
+		List	   *names = NIL;
+
+		for (const char *const *name = needs[i].needs; *name != NULL; name++)
+		{
+			found = found || imagecat_option(options, *name) != NULL;
+			names = lappend(names, (char *) *name);
+		}
+		if (!found)
+			require(options, linitial(names),
+					list_length(names) == 1 ?
+					psprintf("The option \"%s\" goes with it.", needs[i].name) :
+					psprintf("The option \"%s\" goes with one of: %s.",
+							 needs[i].name, joined(names)));
+	}
+	for (int i = 0; i < (int) lengthof(secrets); i++)
+	{
+		if (imagecat_option(options, secrets[i]) == NULL)
+			continue;
+		if (secret != NULL)
+			refuse_both(secret, secrets[i], "A user mapping has one way to sign in.");
+		secret = secrets[i];
+	}
+	if (imagecat_option(options, "application_credential_secret") == NULL)
+		return;
+	if (imagecat_option(options, "application_credential_id") == NULL &&
+		imagecat_option(options, "user_id") == NULL)
+		require(options, "username",
+				"The name of an application credential is unique among those of its user; its id needs no user.");
+	for (int i = 0; i < (int) lengthof(scopes); i++)
+		if (imagecat_option(options, scopes[i]) != NULL)
+			refuse_both("application_credential_secret", scopes[i],
+						"An application credential is good for the project that it was made in, and no other.");
 }
 
 PG_FUNCTION_INFO_V1(imagecat_fdw_validator);
@@ -419,5 +617,7 @@ imagecat_fdw_validator(PG_FUNCTION_ARGS)
 	}
 	if (catalog == ForeignServerRelationId)
 		check_server(options);
+	if (catalog == UserMappingRelationId)
+		check_mapping(options);
 	PG_RETURN_VOID();
 }

@@ -94,7 +94,8 @@ estimate_requests(TablePlan *state)
 	state->certain = state->exact && exact && plan->exact;
 	state->requests = contradiction ? 0 : list_length(plan->requests);
 	state->page_size = Max(plan->page_size, 1);
-	state->requests += floor(state->fetched / state->page_size);
+	if (state->table->dialect->limit_key != NULL)
+		state->requests += floor(state->fetched / state->page_size);
 }
 
 /* GetForeignRelSize: options and columns from the catalogs, quals, estimates. */

@@ -228,7 +228,7 @@ unknown_word(Node *value)
 	while (IsA(value, RelabelType))
 		value = (Node *) ((RelabelType *) value)->arg;
 	param = (Param *) value;
-	return IsA(value, Param) ? psprintf("$%d", param->paramid) : "$?";
+	return IsA(value, Param) ? psprintf("$%d", param->paramid) : "$(expression)";
 }
 
 static bool

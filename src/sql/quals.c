@@ -99,6 +99,31 @@ column_index(const ImageTable *table, Index relid, Node *node)
 	return var->varattno - 1;
 }
 
+/* The type of filters on a column that shows a member. */
+static FilterType
+member_filter_type(const ColumnSource *source)
+{
+	if (source->field == NULL || (source->canonical && source->field->words != NULL))
+		return FILTER_TEXT;
+	return field_filter_type(source->field->type);
+}
+
+/* A JSON pointer to one of the custom properties, where an object holds these. */
+static bool
+property_path(const ImageTable *table, const ColumnSource *source,
+			  QualOperand *operand)
+{
+	const char *object = table->dialect->property_object;
+
+	if (operand->type != FILTER_TEXT || object == NULL ||
+		strcmp(source->member, object) != 0 ||
+		strpbrk(source->pointer + 1, "/~") != NULL)
+		return false;
+	operand->property = true;
+	operand->member = source->pointer + 1;
+	return true;
+}
+
 /*
  * A column whose type agrees with what the service sends, so that equal in
  * SQL means equal there.
@@ -121,10 +146,9 @@ column_operand(const ImageTable *table, int index, QualOperand *operand)
 		case COLUMN_SOURCE:
 			return operand->type == FILTER_TEXT;
 		case COLUMN_MEMBER:
-			if (source->pointer != NULL)
-				return false;
-			if (operand->type != (source->field ?
-								  field_filter_type(source->field->type) : FILTER_TEXT))
+			if (source->field == NULL && source->pointer != NULL)
+				return property_path(table, source, operand);
+			if (operand->type != member_filter_type(source))
 				return false;
 			if (source->field != NULL && source->field->type == FIELD_JSON)
 				return false;
@@ -132,7 +156,7 @@ column_operand(const ImageTable *table, int index, QualOperand *operand)
 			if (typid == UUIDOID &&
 				strcmp(source->member, table->dialect->id_member) != 0)
 				return false;
-			operand->member = source->member;
+			operand->member = source->field ? source->field->member : source->member;
 			return true;
 		default:
 			return false;
@@ -165,7 +189,7 @@ array_operand(const ImageTable *table, int index, QualOperand *operand)
 bool
 imagecat_is_property_key(const ImageTable *table, const char *key)
 {
-	const DialectField *field = table->dialect ?
+	const DialectField *field = table->dialect && table->dialect->property_object == NULL ?
 	imagecat_field(table->dialect, key) : NULL;
 
 	return field == NULL || (field->type == FIELD_TEXT &&
@@ -173,19 +197,49 @@ imagecat_is_property_key(const ImageTable *table, const char *key)
 }
 
 static bool
-is_properties_column(const ImageTable *table, int index)
+is_text_const(Node *node, const char *wanted)
 {
-	if (index < 0 || TupleDescAttr(table->desc, index)->atttypid != JSONBOID)
-		return false;
-	if (table->dialect == NULL)
-		return true;
-	return table->sources[index].kind == COLUMN_PROPERTIES;
+	Const	   *value = (Const *) strip_relabel(node);
+
+	return IsA(value, Const) && !value->constisnull &&
+		value->consttype == TEXTOID &&
+		strcmp(TextDatumGetCString(value->constvalue), wanted) == 0;
 }
 
-/* The name that filters on this properties column have. */
+/*
+ * Whether a node is the jsonb object that has the custom properties as its
+ * members: the column properties, or where an object of the image holds them
+ * the column that shows this object, or properties -> 'object'.  Gives the
+ * name that filters on it have, or NULL.
+ */
 static const char *
-properties_name(const ImageTable *table, int index)
+properties_object(const ImageTable *table, Index relid, Node *node)
 {
+	const char *object = table->dialect ? table->dialect->property_object : NULL;
+	int			index = column_index(table, relid, node);
+	OpExpr	   *op = (OpExpr *) strip_relabel(node);
+	const ColumnSource *source;
+
+	if (index >= 0)
+	{
+		source = &table->sources[index];
+		if (TupleDescAttr(table->desc, index)->atttypid != JSONBOID)
+			return NULL;
+		if (table->dialect == NULL)
+			return NameStr(TupleDescAttr(table->desc, index)->attname);
+		if (object == NULL ? source->kind == COLUMN_PROPERTIES :
+			source->kind == COLUMN_MEMBER && source->pointer == NULL &&
+			strcmp(source->member, object) == 0)
+			return NameStr(TupleDescAttr(table->desc, index)->attname);
+		return NULL;
+	}
+	if (object == NULL || op == NULL || !IsA(op, OpExpr) ||
+		get_opcode(op->opno) != F_JSONB_OBJECT_FIELD)
+		return NULL;
+	index = column_index(table, relid, linitial(op->args));
+	if (index < 0 || table->sources[index].kind != COLUMN_PROPERTIES ||
+		!is_text_const(lsecond(op->args), object))
+		return NULL;
 	return NameStr(TupleDescAttr(table->desc, index)->attname);
 }
 
@@ -203,13 +257,12 @@ read_operand(const ImageTable *table, Index relid, Node *node,
 	if (op == NULL || !IsA(op, OpExpr) ||
 		get_opcode(op->opno) != F_JSONB_OBJECT_FIELD_TEXT)
 		return false;
-	index = column_index(table, relid, linitial(op->args));
 	key = (Const *) strip_relabel(lsecond(op->args));
-	if (!is_properties_column(table, index) || !IsA(key, Const) || key->constisnull)
+	operand->column = properties_object(table, relid, linitial(op->args));
+	if (operand->column == NULL || !IsA(key, Const) || key->constisnull)
 		return false;
 	operand->type = FILTER_TEXT;
 	operand->property = true;
-	operand->column = properties_name(table, index);
 	operand->member = TextDatumGetCString(key->constvalue);
 	return imagecat_is_property_key(table, operand->member);
 }
@@ -355,11 +408,11 @@ read_containment(const ImageTable *table, Index relid, OpExpr *expr,
 	int			index = column_index(table, relid, whole);
 	QualOperand operand;
 
-	if (index < 0 || !is_value(part))
+	if (!is_value(part))
 		return NIL;
 	if (function == F_ARRAYCONTAINS || function == F_ARRAYCONTAINED)
 	{
-		if (!array_operand(table, index, &operand) ||
+		if (index < 0 || !array_operand(table, index, &operand) ||
 			exprType(part) != TEXTARRAYOID ||
 			!get_collation_isdeterministic(expr->inputcollid))
 			return NIL;
@@ -367,9 +420,9 @@ read_containment(const ImageTable *table, Index relid, OpExpr *expr,
 	}
 	if (function == F_JSONB_CONTAINS || function == F_JSONB_CONTAINED)
 	{
-		if (!is_properties_column(table, index) || exprType(part) != JSONBOID)
+		operand.column = properties_object(table, relid, whole);
+		if (operand.column == NULL || exprType(part) != JSONBOID)
 			return NIL;
-		operand.column = properties_name(table, index);
 		operand.member = NULL;
 		operand.property = true;
 		operand.type = FILTER_TEXT;

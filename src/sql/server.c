@@ -11,6 +11,7 @@
 
 #include "access/htup_details.h"
 #include "access/reloptions.h"
+#include "auth/auth.h"
 #include "catalog/pg_user_mapping.h"
 #include "foreign/foreign.h"
 #include "miscadmin.h"
@@ -24,32 +25,81 @@
 #define DEFAULT_IMAGES			1000
 #define DEFAULT_REQUEST_COST	200
 
-/*
- * The options of the user's mapping, or of PUBLIC's; NIL if there is none,
- * which core's GetUserMapping takes for an error.
- */
-static List *
-mapping_options(Oid userid, Oid serverid)
+/* A row of pg_user_mapping. */
+typedef struct Mapping
 {
+	Oid			id;				/* InvalidOid: there is none */
+	Oid			user;			/* InvalidOid: PUBLIC's */
+	List	   *options;
+} Mapping;
+
+/* The options that say how to sign in. */
+static const struct
+{
+	const char *name;
+	bool		mapped;			/* the user mapping's, not the server's */
+	size_t		offset;
+}			auth_options[] = {
+	{"auth", false, offsetof(AuthOptions, method)},
+	{"auth_url", false, offsetof(AuthOptions, auth_url)},
+	{"region", false, offsetof(AuthOptions, region)},
+	{"interface", false, offsetof(AuthOptions, interface)},
+	{"service_type", false, offsetof(AuthOptions, service_type)},
+	{"service_name", false, offsetof(AuthOptions, service_name)},
+	{"token", true, offsetof(AuthOptions, token)},
+	{"username", true, offsetof(AuthOptions, username)},
+	{"user_id", true, offsetof(AuthOptions, user_id)},
+	{"password", true, offsetof(AuthOptions, password)},
+	{"user_domain_name", true, offsetof(AuthOptions, user_domain_name)},
+	{"user_domain_id", true, offsetof(AuthOptions, user_domain_id)},
+	{"project_name", true, offsetof(AuthOptions, project_name)},
+	{"project_id", true, offsetof(AuthOptions, project_id)},
+	{"project_domain_name", true, offsetof(AuthOptions, project_domain_name)},
+	{"project_domain_id", true, offsetof(AuthOptions, project_domain_id)},
+	{"domain_name", true, offsetof(AuthOptions, domain_name)},
+	{"domain_id", true, offsetof(AuthOptions, domain_id)},
+	{"application_credential_id", true, offsetof(AuthOptions, application_credential_id)},
+	{"application_credential_name", true, offsetof(AuthOptions, application_credential_name)},
+	{"application_credential_secret", true, offsetof(AuthOptions, application_credential_secret)},
+	{"api_key", true, offsetof(AuthOptions, api_key)},
+	{"login", true, offsetof(AuthOptions, login)},
+	{"key_id", true, offsetof(AuthOptions, key_id)},
+	{"private_key", true, offsetof(AuthOptions, private_key)},
+	{"access_key", true, offsetof(AuthOptions, access_key)},
+	{"secret_key", true, offsetof(AuthOptions, secret_key)},
+	{"security_token", true, offsetof(AuthOptions, security_token)},
+};
+
+/*
+ * The user's mapping, or PUBLIC's.  There may be none, which core's
+ * GetUserMapping takes for an error.
+ */
+static Mapping
+find_mapping(Oid userid, Oid serverid)
+{
+	Mapping		mapping = {InvalidOid, userid, NIL};
 	HeapTuple	tuple = SearchSysCache2(USERMAPPINGUSERSERVER,
 										ObjectIdGetDatum(userid),
 										ObjectIdGetDatum(serverid));
-	List	   *options = NIL;
 	Datum		datum;
 	bool		isnull;
 
 	if (!HeapTupleIsValid(tuple))
+	{
 		tuple = SearchSysCache2(USERMAPPINGUSERSERVER,
 								ObjectIdGetDatum(InvalidOid),
 								ObjectIdGetDatum(serverid));
-	if (!HeapTupleIsValid(tuple))
-		return NIL;
+		if (!HeapTupleIsValid(tuple))
+			return mapping;
+		mapping.user = InvalidOid;
+	}
+	mapping.id = ((Form_pg_user_mapping) GETSTRUCT(tuple))->oid;
 	datum = SysCacheGetAttr(USERMAPPINGUSERSERVER, tuple,
 							Anum_pg_user_mapping_umoptions, &isnull);
 	if (!isnull)
-		options = untransformRelOptions(datum);
+		mapping.options = untransformRelOptions(datum);
 	ReleaseSysCache(tuple);
-	return options;
+	return mapping;
 }
 
 static int
@@ -96,6 +146,24 @@ read_http_options(HttpOptions *http, const List *options)
 		parse_bool(verify, &http->tls_verify);
 }
 
+/* How to sign in to the service, for that user. */
+static void
+add_credentials(ImageService *service, const ForeignServer *server, Oid userid,
+				uint64 generation)
+{
+	Mapping		mapping = find_mapping(userid, server->serverid);
+	AuthOptions options = {0};
+
+	service->mapped = OidIsValid(mapping.id);
+	service->user = OidIsValid(mapping.user) ?
+		psprintf("\"%s\"", GetUserNameFromId(mapping.user, false)) : "PUBLIC";
+	for (int i = 0; i < (int) lengthof(auth_options); i++)
+		*(const char **) ((char *) &options + auth_options[i].offset) =
+			imagecat_option(auth_options[i].mapped ? mapping.options :
+							server->options, auth_options[i].name);
+	service->auth = imagecat_auth(service, &options, mapping.id, generation);
+}
+
 /*
  * The service behind a foreign server, palloc'd in the current memory context.
  *
@@ -105,11 +173,11 @@ read_http_options(HttpOptions *http, const List *options)
 ImageService *
 imagecat_service(Oid serverid, Oid userid)
 {
+	uint64		generation = imagecat_auth_generation();
 	ForeignServer *server = GetForeignServer(serverid);
 	ImageService *service = palloc0(sizeof(ImageService));
 	const char *url = imagecat_option(server->options, "url");
 	const char *semantics = imagecat_option(server->options, "semantics");
-	const char *auth = imagecat_option(server->options, "auth");
 
 	service->serverid = serverid;
 	service->name = server->servername;
@@ -119,7 +187,7 @@ imagecat_service(Oid serverid, Oid userid)
 		service->relation = "imagecat.images";
 	if (semantics != NULL)
 		service->semantics = imagecat_dialect(semantics);
-	if (service->dialect != NULL)
+	if (service->dialect != NULL && url != NULL)
 		service->url = imagecat_versioned_url(url, service->dialect->version_segment,
 											  (char **) &service->root);
 	service->page_size = number_option(server->options, "page_size", 0);
@@ -130,18 +198,7 @@ imagecat_service(Oid serverid, Oid userid)
 										DEFAULT_REQUEST_COST);
 	read_http_options(&service->http, server->options);
 
-	if (OidIsValid(userid))
-	{
-		service->user = GetUserNameFromId(userid, false);
-		if (auth == NULL || strcmp(auth, "none") != 0)
-			service->token = imagecat_option(mapping_options(userid, serverid),
-											 "token");
-		if (auth != NULL && strcmp(auth, "token") == 0 && service->token == NULL)
-			ereport(ERROR,
-					(errcode(ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION),
-					 errmsg("server \"%s\" needs a token", service->name),
-					 errhint("Set it with CREATE USER MAPPING FOR \"%s\" SERVER \"%s\" OPTIONS (token '...').",
-							 service->user, service->name)));
-	}
+	if (OidIsValid(userid) && service->dialect != NULL)
+		add_credentials(service, server, userid, generation);
 	return service;
 }

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * http.c
- *	  HTTP GET requests under way, whose answers are read as they come.
+ *	  HTTP requests under way, whose answers are read as they come.
  *
  *	  Callbacks of curl only record; whoever waits for the request looks at
  *	  the outcome and throws.  A request belongs to the memory context that it
@@ -33,6 +33,12 @@
 /* What is kept of a body that is not a page: an error, a list of versions. */
 #define MAX_TEXT_BYTES		(64 * 1024)
 
+/*
+ * The largest answer to a POST, which is kept whole: a service catalog has
+ * some hundred bytes for each endpoint, and large clouds have thousands.
+ */
+#define MAX_ANSWER_BYTES	(8 * 1024 * 1024)
+
 /* The start of a page that is kept to show what came instead of JSON. */
 #define MAX_PAGE_TEXT_BYTES 512
 
@@ -45,6 +51,8 @@ struct HttpRequest
 	HttpStats  *stats;
 	HttpOutcome outcome;
 	int			request_timeout;	/* ms */
+	bool		secret;			/* the answer is wiped before it is freed */
+	size_t		max_text;		/* bytes kept as text */
 	int64		max_size;
 	int64		size;			/* bytes received */
 	int64		waited;			/* microseconds */
@@ -128,7 +136,7 @@ on_body(char *bytes, size_t size, size_t count, void *arg)
 	}
 	if (request->page == NULL || !is_success(request->status))
 		return append_text(&request->text, &request->text_length,
-						   MAX_TEXT_BYTES, bytes, count) ? count : 0;
+						   request->max_text, bytes, count) ? count : 0;
 	if (!append_text(&request->text, &request->text_length,
 					 MAX_PAGE_TEXT_BYTES, bytes, count))
 		return 0;
@@ -239,6 +247,10 @@ on_context_reset(void *arg)
 	end_transfer(request);
 	curl_slist_free_all(request->headers);
 	imagecat_page_free(request->page);
+	if (request->secret && request->text != NULL)
+		explicit_bzero(request->text, request->text_length);
+	if (request->secret && request->header_text != NULL)
+		explicit_bzero(request->header_text, request->header_length);
 	free(request->text);
 	free(request->header_text);
 }
@@ -255,10 +267,18 @@ set_option(CURLcode result)
 
 static void
 set_options(HttpRequest *request, CURL *curl, const char *url,
-			const HttpOptions *options)
+			const char *body, const HttpOptions *options)
 {
 	set_option(curl_easy_setopt(curl, CURLOPT_PRIVATE, request));
 	set_option(curl_easy_setopt(curl, CURLOPT_URL, url));
+	/* A signature covers the path as it is written. */
+	set_option(curl_easy_setopt(curl, CURLOPT_PATH_AS_IS, 1L));
+	if (body != NULL)
+	{
+		set_option(curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE,
+									(long) strlen(body)));
+		set_option(curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body));
+	}
 	set_option(curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https"));
 	set_option(curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L));
 	set_option(curl_easy_setopt(curl, CURLOPT_HTTPHEADER, request->headers));
@@ -290,20 +310,9 @@ set_options(HttpRequest *request, CURL *curl, const char *url,
 		set_option(curl_easy_setopt(curl, CURLOPT_SSLKEY, options->client_key));
 }
 
-/*
- * Starts a GET request, without waiting for anything.
- *
- * headers is a list of "Name: value".  With a shape, a successful answer is
- * read as a page of that shape; without, and for any other status, up to 64 KB
- * of it are kept as text.  The shape and stats must outlive the request.
- *
- * The request belongs to the current memory context; imagecat_http_free ends
- * it earlier.  Raises ERRCODE_FDW_ERROR or ERRCODE_FDW_OUT_OF_MEMORY.
- */
-HttpRequest *
-imagecat_http_start(const char *url, const List *headers,
-					const HttpOptions *options, const PageShape *shape,
-					HttpStats *stats)
+static HttpRequest *
+start(const char *url, const List *headers, const char *body,
+	  const HttpOptions *options, const PageShape *shape, HttpStats *stats)
 {
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext,
 												  "imagecat request",
@@ -318,7 +327,11 @@ imagecat_http_start(const char *url, const List *headers,
 	request->context = context;
 	request->stats = stats;
 	request->request_timeout = options->request_timeout;
-	request->max_size = options->max_response_size;
+	request->secret = body != NULL;
+	request->max_text = body != NULL ? MAX_ANSWER_BYTES : MAX_TEXT_BYTES;
+	request->max_size = body != NULL ?
+		Min(options->max_response_size, MAX_ANSWER_BYTES) :
+		options->max_response_size;
 	callback->func = on_context_reset;
 	callback->arg = request;
 	MemoryContextRegisterResetCallback(context, callback);
@@ -344,7 +357,7 @@ imagecat_http_start(const char *url, const List *headers,
 				(errcode(ERRCODE_FDW_OUT_OF_MEMORY),
 				 errmsg("out of memory")));
 	request->curl = curl;
-	set_options(request, curl, url, options);
+	set_options(request, curl, url, body, options);
 	if (curl_multi_add_handle(multi, curl) != CURLM_OK)
 		ereport(ERROR,
 				(errcode(ERRCODE_FDW_ERROR),
@@ -352,6 +365,36 @@ imagecat_http_start(const char *url, const List *headers,
 	stats->requests++;
 	imagecat_multi_poll();
 	return request;
+}
+
+/*
+ * Starts a GET request, without waiting for anything.
+ *
+ * headers is a list of "Name: value".  With a shape, a successful answer is
+ * read as a page of that shape; without, and for any other status, up to 64 KB
+ * of it are kept as text.  The shape and stats must outlive the request.
+ *
+ * The request belongs to the current memory context; imagecat_http_free ends
+ * it earlier.  Raises ERRCODE_FDW_ERROR or ERRCODE_FDW_OUT_OF_MEMORY.
+ */
+HttpRequest *
+imagecat_http_start(const char *url, const List *headers,
+					const HttpOptions *options, const PageShape *shape,
+					HttpStats *stats)
+{
+	return start(url, headers, NULL, options, shape, stats);
+}
+
+/*
+ * Starts a POST request of that body, in all else like a GET without a shape,
+ * but that the answer is kept whole and wiped when the request ends: it is
+ * taken for a secret.  The body is not copied and must outlive the request.
+ */
+HttpRequest *
+imagecat_http_post(const char *url, const List *headers, const char *body,
+				   const HttpOptions *options, HttpStats *stats)
+{
+	return start(url, headers, body, options, NULL, stats);
 }
 
 /* Ends the request, if it is still under way, and frees it.  NULL is fine. */

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * http.h
- *	  HTTP GET requests under way, whose answers are read as they come.
+ *	  HTTP requests under way, whose answers are read as they come.
  *
  * src/wire/http.h
  *
@@ -57,6 +57,10 @@ extern HttpRequest *imagecat_http_start(const char *url, const List *headers,
 										const HttpOptions *options,
 										const PageShape *shape,
 										HttpStats *stats);
+extern HttpRequest *imagecat_http_post(const char *url, const List *headers,
+									   const char *body,
+									   const HttpOptions *options,
+									   HttpStats *stats);
 extern void imagecat_http_free(HttpRequest *request);
 extern HttpOutcome imagecat_http_outcome(const HttpRequest *request);
 extern void imagecat_http_wait(HttpRequest *request, size_t images);

@@ -179,26 +179,25 @@ imagecat_host_allowed(const char *url, const char *allowed_hosts)
 
 /*
  * A service's base URL with its version: the segment ("/v2") is appended
- * unless the last one is already v<digit>.  A slash at the end is dropped.
- * *root is set to the URL without a version.  Both are palloc'd.
+ * unless the path already has a segment v<digit>, perhaps followed by a
+ * project.  A slash at the end is dropped.  *root is set to the URL up to the
+ * version.  Both are palloc'd.
  */
 char *
 imagecat_versioned_url(const char *url, const char *segment, char **root)
 {
 	size_t		length = strlen(url);
-	const char *last;
+	const char *host = strstr(url, "://");
 
 	while (length > 0 && url[length - 1] == '/')
 		length--;
-	last = url + length;
-	while (last > url && last[-1] != '/')
-		last--;
-	if (url + length - last >= 2 && last[0] == 'v' &&
-		last[1] >= '0' && last[1] <= '9')
-	{
-		*root = pnstrdup(url, last - url - 1);
-		return pnstrdup(url, length);
-	}
+	for (const char *slash = host ? strchr(host + 3, '/') : NULL;
+		 slash != NULL && slash < url + length; slash = strchr(slash + 1, '/'))
+		if (slash[1] == 'v' && slash[2] >= '0' && slash[2] <= '9')
+		{
+			*root = pnstrdup(url, slash - url);
+			return pnstrdup(url, length);
+		}
 	*root = pnstrdup(url, length);
 	return psprintf("%s%s", *root, segment);
 }
