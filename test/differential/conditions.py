@@ -3,12 +3,15 @@
 None of them may raise an error for a row's values: which rows are looked at is not SQL's promise.
 """
 import json
+import uuid
 
 from .tables import TABLES
 from .tree import Array, Joined, Not, Sql, Value, quoted
 
 COMPARISONS = ("=", "=", "=", "=", "<>", "<", "<=", ">", ">=")
+ORDERED = ("=", "<", "<", "<", "<=", "<=", ">", ">", ">=", ">=", "<>")       # of times and numbers
 COLLATIONS = ('"C"', '"C"', '"POSIX"', '"en-x-icu"', '"und-x-icu"', "folded")
+SHARP = {"time": 4, "timestamp": 4, "integer": 3, "boolean": 2, "tags": 4, "object": 6, "uuid": 4, "text": 1}   # weights
 BOOLEAN_TESTS = ("IS TRUE", "IS FALSE", "IS NOT TRUE", "IS NOT FALSE", "IS UNKNOWN", "IS NOT UNKNOWN", "IS NULL",
                  "IS NOT NULL", "= true", "= false", "<> true", "<> false", "< true", ">= true", "IN (true)",
                  "IN (false, NULL)", "= ANY ('{t,f}')", "= ALL ('{t}')", "IS DISTINCT FROM true",
@@ -48,6 +51,43 @@ class Conditions:
         if chance < 0.22:
             return self._two_columns(table, alias)
         return self.about(table, alias, self._column(table))
+
+    def sharp(self, table, alias):
+        """A condition of the kind that services can decide, next to values that are there: where the mistakes are."""
+        columns = [each for each in TABLES[table] if each.kind in SHARP]
+        column = self.rnd.choices(columns, [4 if each.name in ("id", "name") else SHARP[each.kind] for each in columns])[0]
+        name = f'{alias}."{column.name}"'
+        kind = column.kind
+        chance = self.rnd.random()
+        if kind == "tags":
+            return Sql(f"{name} @> ", self.values.tags()) if chance < 0.6 else Sql(self.values.tag(), f" = ANY ({name})")
+        if kind == "object":
+            key = self.values.key()
+            if chance < 0.3:
+                return Sql(f"{name} @> ", self._object(key))
+            return Sql(f"{name} ->> {quoted(key)} = ", self.values.property(key))
+        if kind == "boolean":
+            return self._boolean(table, name, column)
+        if kind == "text" and chance < 0.08:
+            value = self.values.literal(table, column)
+            value.bare = False
+            return self.rnd.choice((Sql(f"{name} COLLATE folded = ", value), Sql(f"{name} = ", value, " COLLATE folded"),
+                                    Sql(f"{name} COLLATE folded = ANY (", self.values.array(table, column), ")"),
+                                    Sql(f'{name} COLLATE "en-x-icu" = ', value)))
+        if chance < 0.7:
+            return self._comparison(table, name, column)
+        return self._membership(table, name, column)
+
+    def long_list(self, table, alias):
+        """A list too long for one URL, with the other spellings that loose databases take for the same."""
+        column = next(each for each in TABLES[table] if each.name == self.rnd.choice(("id", "name")))
+        known = self.values.data.columns[table, column.name]
+        items = [item for item in self.rnd.sample(known, len(known) // 2) if '"' not in item]
+        items += [self.rnd.choice((item.upper(), item.lower(), item + " ")) for item in items] if column.kind == "text" else []
+        while len(items) < 500:
+            items.append(str(uuid.UUID(int=self.rnd.getrandbits(128))))
+        self.rnd.shuffle(items)
+        return Sql(f'{alias}."{column.name}" = ANY (', Array(items, column.kind), ")")
 
     def _column(self, table):
         columns = TABLES[table]
@@ -104,7 +144,7 @@ class Conditions:
         return Sql(before, value, after)
 
     def _comparison(self, table, name, column):
-        operator = self.rnd.choice(COMPARISONS)
+        operator = self.rnd.choice(ORDERED if column.kind in ("integer", "time", "timestamp", "date") else COMPARISONS)
         value = self.literal(table, column)
         if self.values.chance(0.15):
             return Sql(value, f" {operator} {name}")

@@ -22,7 +22,7 @@ class Shapes:
     def __init__(self, values, conditions, cheap=False):
         self.values, self.conditions, self.rnd = values, conditions, values.rnd
         self.cheap = cheap
-        pick = {self._single: 50, self._aggregate: 8, self._distinct: 4, self._groups: 5, self._nested: 6,
+        pick = {self._sharp: 60, self._long_list: 2, self._single: 35, self._aggregate: 8, self._distinct: 4, self._groups: 5, self._nested: 6,
                 self._in_query: 7, self._value_query: 6, self._correlated: 2 if cheap else 5, self._join: 3 if cheap else 7,
                 self._lateral: 3 if cheap else 6, self._union: 2 if cheap else 5}
         self.makers, self.weights = list(pick), list(pick.values())
@@ -125,6 +125,22 @@ class Shapes:
             query.suffix = "FOR UPDATE"
             query.columns = [Sql("a.id")]
         return self._limit(query)
+
+    def _sharp(self):
+        """One condition or two that the service may decide."""
+        table = self._table()
+        query = Query([Sql("a.id")], self._from(table, "a"),
+                      [self.conditions.sharp(table, "a") for _ in range(self.rnd.choice((1, 1, 1, 2)))])
+        if self.values.chance(0.25):
+            query.order = self._order(table, "a")
+            self._limit(query)
+        return query
+
+    def _long_list(self):
+        table = self._table()
+        return self._limit(Query([Sql("a.id")], self._from(table, "a"), [self.conditions.long_list(table, "a")] +
+                                 [self.conditions.sharp(table, "a") for _ in range(self.rnd.choice((0, 0, 1)))],
+                                 self._order(table, "a")))
 
     def _aggregate(self):
         table = self._table()

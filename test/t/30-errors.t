@@ -92,7 +92,7 @@ for status in (204, 205, 206, 300, 304):
 cloud.clear()
 cloud.tokens.revoked.add(TOKEN)
 error = failing("a token that expired", "28000", 'server "g" answered with HTTP status 401', "could not verify")
-like(error.diag.message_hint, 'user mapping for "postgres" on server "g"', "a token that expired: hint")
+like(error.diag.message_hint, 'user mapping for PUBLIC on server "g"', "a token that expired: hint")
 cloud.tokens.revoked.clear()
 cloud.fault("status", status=400, body=JSON, times=None)
 failing("400 on the first page", "HV000", "HTTP status 400$", "Bad thing happened")

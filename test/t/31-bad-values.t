@@ -1,6 +1,7 @@
 #!/usr/bin/python3
-"""Proves that a value that does not fit its column reads as NULL (or with U+FFFD for what text cannot hold), that one
-WARNING per scan tells how many and where, that the row and all others stay, and that what came can still be seen."""
+"""Proves that a value that does not fit its column reads as NULL (with U+FFFD for what text cannot hold, as a string if
+a number is too large for jsonb), that one WARNING per scan tells how many and where, that the row and all others stay,
+and that what came can still be seen."""
 import json
 import os
 import sys
@@ -86,23 +87,41 @@ case("name", "name", r'"\ud83d\ude00"', "\U0001f600")
 for raw, text in (("5", "5"), ("true", "true"), ('{"a": 1}', '{"a": 1}'), ("null", None)):
     case("name", "name", raw, text)
 
-# Custom properties of any size and shape. What jsonb cannot hold makes properties NULL, and no more than that.
-for raw in ("-0", "1E400", "1e-400", "[]", '{"a": {"b": [1, 2, {"c": null}]}}', "[" * 50 + "]" * 50, '"' + "x" * 5000000 + '"',
-            "1" + "0" * 100000, "0." + "1" * 16000, "1" + "0" * 8000 + "e-9999"):
+# Custom properties of any size and shape. A number that jsonb cannot hold is shown as a string of the same text.
+for raw in ("-0", "1E400", "1e-400", "[]", '{"a": {"b": [1, 2, {"c": null}]}}', "[" * 50 + "]" * 50,
+            '"' + "x" * 5000000 + '"', "1" + "0" * 10000, "0." + "1" * 10000):
     send("os_x", raw)
     is_((len(rows(cur, "SELECT length(properties::text) FROM g.images WHERE properties ? 'os_x'")), notices(cur)), (1, []),
         f"a property of {raw[:30]} ({len(raw)} bytes)")
-for raw in ("1e999999", "1e131072", "-1e-20000", "0." + "1" * 20000, "0." + "1" * 9000 + "e-9999", "1" + "0" * 200000):
+for raw in ("1" + "0" * 100000, "0." + "1" * 16000, "1" + "0" * 8000 + "e-9999"):
+    send("os_x", raw)
+    is_(rows(cur, "SELECT name FROM g.images WHERE (properties ->> 'os_x')::numeric = %s::numeric", [raw]), [("n2",)],
+        f"near what jsonb can hold, number or string: {raw[:20]} ({len(raw)} bytes)")
+    notices(cur)
+BEYOND = ("1e999999", "1e131072", "-1e-20000", "0." + "1" * 20000, "0." + "1" * 9000 + "e-9999", "1" + "0" * 200000)
+for raw in BEYOND:
     for table, column in (("g.images", "properties"), ("n.images", "document"), ("imagecat.list_images('g')", "properties")):
         send("os_x", raw)
         name = f"{table}: a property of {raw[:20]} ({len(raw)} bytes)"
-        error = error_of(cur, f"SELECT id, length({column}::text) FROM {table}")
-        ok(error is None and len(notices(cur)) == 1, f"{name}: one warning, no error")
+        query = f"SELECT name, {column} -> 'os_x' FROM {table} WHERE {column} ? 'os_x' OR {column} IS NULL"
+        error = error_of(cur, query)
+        found = notices(cur)
+        ok(error is None and len(found) == 1, f"{name}: one warning, no error")
         if error:
             diag(error)
             continue
-        is_(rows(cur, f"SELECT name FROM {table} WHERE {column} IS NULL"), [("n2",)], f"{name}: of that image alone")
+        like(found[0] if found else "", rf'"{column}": 1 with U\+FFFD or a string for what cannot be held. The first: column '
+             rf'"{column}" of image "{bad_id}" was sent as ', f"{name}: the warning says so")
+        is_(rows(cur, query), [("n2", raw)], f"{name}: shown as a string of the same text")
+        others_now = rows(cur, f"SELECT t::text FROM {table} t WHERE id <> '{bad_id}'")
+        is_(sorted(others_now), others_native if column == "document" else others, f"{name}: the others are unaffected")
         notices(cur)
+cloud.clear()
+cloud.fault("override", id=bad_id, raw={"os_x": '{"a": ["\\"1e999999\\"", -1e999999, {"1e999999": 1e999999}], "b": 1e5}'},
+            times=None)
+is_(rows(cur, "SELECT properties -> 'os_x' FROM g.images WHERE properties ? 'os_x'"),
+    [({"a": ['"1e999999"', "-1e999999", {"1e999999": "1e999999"}], "b": 100000},)], "such numbers within, beside others")
+is_(len(notices(cur)), 1, "such numbers within, beside others: one warning")
 send("os_x", r'"a\u0000b\ud800"')
 is_(rows(cur, "SELECT properties ->> 'os_x' FROM g.images WHERE properties ? 'os_x'"), [("a\ufffdb\ufffd",)],
     "what text cannot hold inside properties")
@@ -117,6 +136,13 @@ is_(len(found), 1, "many bad values: one warning")
 like(found[0], '^WARNING:  15 values of server "g" do not fit their columns', "many bad values: how many")
 for part in ('"size": 5 as NULL', '"created_at": 5 as NULL', r'"name": 5 with U\+FFFD'):
     like(found[0], part, f"many bad values: {part}")
+send("size", "1e3", values={"min_ram": "x"})
+rows(cur, "SELECT id, size, min_ram FROM g.images")
+found = notices(cur)
+like(found[0] if found else "", '^DETAIL:  They were read in column "size": 1 as NULL, "min_ram": 1 as NULL. The first: '
+     'column "[a-z_]+" of image "[-0-9a-f]{36}" was sent as "[^"]+".$', "the whole DETAIL")
+cloud.clear()
+cloud.fault("override", values={"size": "many", "created_at": "yesterday"}, raw={"name": r'"\u0000"'}, times=None)
 cloud.clear()
 send("size", '"many"')
 cur.execute("SET enable_material = off")
@@ -126,6 +152,7 @@ is_(len(found), 1, "three scans of one plan node: one warning")
 like(found[0] if found else "", '"size": 3 as NULL', "three scans of one plan node: all are counted")
 cur.execute("BEGIN; DECLARE c CURSOR FOR SELECT * FROM g.images; FETCH 5 FROM c; CLOSE c; COMMIT")
 is_(len(notices(cur)), 1, "a cursor warns when it is closed")
+cur.execute("RESET enable_material")
 
 # What is sorted by cannot be missing: an error that tells the way out.
 send("created_at", '"yesterday"')
@@ -139,11 +166,13 @@ cur.execute("RESET imagecat.enable_pushdown")
 cur.execute("""CREATE TABLE big AS SELECT g FROM generate_series(1, 200000) g; ANALYZE big; SET parallel_setup_cost = 0;
     SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0""")
 send("os_x", "1e999999")
-query = ("SELECT count(DISTINCT id) FROM big, (SELECT id, properties FROM g.images OFFSET 0) i "
-         "WHERE g % 2 = 0 AND properties IS DISTINCT FROM '{}'")
+query = ("SELECT count(DISTINCT id), count(DISTINCT properties ->> 'os_x'), max(properties ->> 'os_x') FROM big, "
+         "(SELECT id, properties FROM g.images OFFSET 0) i WHERE g % 2 = 0 AND properties IS DISTINCT FROM '{}'")
 like("\n".join(line for (line,) in rows(cur, "EXPLAIN " + query)), "Gather", "the plan has workers")
 error = error_of(cur, query)
-if not ok(error is None, "a bad value under a parallel plan is no error either"):
+if ok(error is None, "a bad value under a parallel plan is no error either"):
+    is_(rows(cur, query), [(5, 1, "1e999999")], "all images, the value shown")
+else:
     diag(error)
 
 cloud.stop()
