@@ -107,8 +107,8 @@ compare_texts(const void *a, const void *b)
  * A query string in the form that is signed: strictly encoded, each parameter
  * with an equal sign, sorted; palloc'd.
  *
- * The sign sorts behind some characters that names have, so that a name is
- * compared without it.
+ * While they are sorted, the lowest of characters stands for the equal sign:
+ * a name comes before the longer ones that begin with it.
  */
 char *
 imagecat_aksk_query(const char *query)

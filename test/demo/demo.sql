@@ -43,3 +43,33 @@ UPDATE imagecat.images SET name = name || ' (renamed)' WHERE name LIKE 'debian-1
 SELECT here.name AS here, there.name AS there
 FROM imagecat.images here JOIN cloud.images there USING (id)
 WHERE here.name <> there.name ORDER BY here.name, there.id LIMIT 3;
+
+-- 7. Every service side by side. Each speaks another API; the canonical columns are the same.
+CREATE SERVER rackspace_images FOREIGN DATA WRAPPER imagecat OPTIONS (api 'rackspace_images', url :'rackspace_images');
+CREATE SERVER nova FOREIGN DATA WRAPPER imagecat OPTIONS (api 'nova', url :'nova');
+CREATE SERVER rackspace_servers FOREIGN DATA WRAPPER imagecat OPTIONS (api 'rackspace_servers', url :'rackspace_servers');
+CREATE SERVER ims FOREIGN DATA WRAPPER imagecat OPTIONS (api 'ims', url :'ims');
+CREATE SERVER cloudapi FOREIGN DATA WRAPPER imagecat OPTIONS (api 'cloudapi', url :'cloudapi');
+CREATE USER MAPPING FOR CURRENT_USER SERVER rackspace_images OPTIONS (token 'u-t1:t1:member');
+CREATE USER MAPPING FOR CURRENT_USER SERVER nova OPTIONS (token 'u-t1:t1:member');
+CREATE USER MAPPING FOR CURRENT_USER SERVER rackspace_servers OPTIONS (token 'u-t1:t1:member');
+CREATE USER MAPPING FOR CURRENT_USER SERVER ims OPTIONS (token 'u-t1:t1:member');
+CREATE SCHEMA rackspace_images;
+CREATE SCHEMA nova;
+CREATE SCHEMA rackspace_servers;
+CREATE SCHEMA ims;
+CREATE SCHEMA cloudapi;
+IMPORT FOREIGN SCHEMA catalog FROM SERVER rackspace_images INTO rackspace_images;
+IMPORT FOREIGN SCHEMA catalog FROM SERVER nova INTO nova;
+IMPORT FOREIGN SCHEMA catalog FROM SERVER rackspace_servers INTO rackspace_servers;
+IMPORT FOREIGN SCHEMA catalog FROM SERVER ims INTO ims;
+IMPORT FOREIGN SCHEMA catalog FROM SERVER cloudapi INTO cloudapi;
+CREATE VIEW every_image AS
+SELECT * FROM cloud.images UNION ALL SELECT * FROM rackspace_images.images UNION ALL SELECT * FROM nova.images
+UNION ALL SELECT * FROM rackspace_servers.images UNION ALL SELECT * FROM ims.images UNION ALL SELECT * FROM cloudapi.images;
+
+SELECT source, count(*) AS active, max(created_at)::date AS newest, min(name) AS a_name
+FROM every_image WHERE status = 'active' GROUP BY source ORDER BY source;
+
+-- The same condition, in each service's own words.
+EXPLAIN (COSTS OFF) SELECT source, name FROM every_image WHERE status = 'active' AND created_at >= '2026-01-01';

@@ -43,11 +43,12 @@ print_dialect(const Dialect *dialect)
 	};
 
 	for (const DialectField *field = dialect->fields; field->member; field++)
-		printf("%s\tfield\t%s\t%s\t%s\t%s\t%s\n", dialect->name, field->member,
+		printf("%s\tfield\t%s\t%s\t%s\t%s\t%s\t%s\t%d\n", dialect->name, field->member,
 			   types[field->type], or_none(field->column),
 			   field->flags & FIELD_CUSTOM ? "custom" :
 			   field->words ? "words" : "native",
-			   or_none(field->argument));
+			   or_none(field->argument), or_none(field->path),
+			   (field->flags & FIELD_ZERO) != 0);
 	for (const DialectParam *param = dialect->params; param->key; param++)
 		printf("%s\tparam\t%s\t%s\t%s\t%s\t%d\n", dialect->name,
 			   param->key, or_none(param->member), operators[param->op],

@@ -10,7 +10,7 @@ ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 # Members of ParamEncoding that need words of their own.
 CONSTANT, BOOLEAN, TRUE = 2, 3, 4
 
-Field = collections.namedtuple("Field", "member type column kind argument")
+Field = collections.namedtuple("Field", "member type column kind argument path zero")
 Param = collections.namedtuple("Param", "key member op prefix encoding")
 
 

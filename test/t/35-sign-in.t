@@ -356,6 +356,9 @@ invalid("no such way", SERVER, {"api": "nova", "auth": "keystrone", "url": "http
 invalid("no such interface", SERVER, {"api": "nova", "url": "http://h", "interface": "pubic"}, "HV024", "interface",
         '"public"')
 
+is_(error_of(cur, """CREATE SERVER usual FOREIGN DATA WRAPPER imagecat
+    OPTIONS (api 'rackspace_images', auth 'rackspace', region 'DFW')"""), None, "Rackspace needs no address")
+
 # No secret anywhere
 
 for secret in SECRETS:

@@ -37,7 +37,8 @@ def refuses(name, title, options, pgcode, message, hint, detail=None):
         said = error.diag
         heard.append("\n".join(filter(None, (said.message_primary, said.message_detail, said.message_hint))))
         like(said.message_primary, message, f"{title}: message")
-        like(said.message_hint, hint, f"{title}: hint")
+        if hint:
+            like(said.message_hint, hint, f"{title}: hint")
         if detail:
             like(said.message_detail, detail, f"{title}: detail")
 
@@ -75,6 +76,10 @@ with Cloud("cloudapi", images=40, keys={**logins, "login0/bob": bob},
             "user mapping for PUBLIC", r"\(code InvalidCredentials\)")
     refuses("c", "no key where one is demanded", {}, "28000", 'server "c" needs a login and a private key',
             "ALTER USER MAPPING.*private_key '...'")
+
+with Cloud("cloudapi", images=5, keys=logins, clock=1000) as late:
+    server(cur, "late", late.url, "cloudapi", mapping={"login": "login0", "private_key": keys["rsa"].private})
+    refuses("late", "a clock that is wrong", None, "HV000", "400", "", r"clock skew.*\(code InvalidHeader\)")
 
 # IMS: access keys
 
