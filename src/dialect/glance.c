@@ -199,6 +199,9 @@ static const DialectWord words[] = {
 	{NULL}
 };
 
+/* A look-up finds an image whose upload failed; no listing has it. */
+static const char *const gone[] = {"killed", NULL};
+
 /* Others' community images are left out too, but a relation has no "others". */
 static const DialectDefault defaults[] = {
 	{"os_hidden", FILTER_DISTINCT, "true"},
@@ -213,6 +216,8 @@ const Dialect imagecat_glance = {
 	.params = params,
 	.words = words,
 	.defaults = defaults,
+	.gone_member = "status",
+	.gone_values = gone,
 	.everything = everything,
 	.pass_member = "os_hidden",
 	.pass_key = "os_hidden",

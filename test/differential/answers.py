@@ -111,7 +111,7 @@ def disagreement(query, foreign, copies):
         return _wrong_fetches(query, foreign, copies[0])
     for run, (given, whole) in enumerate(zip(foreign, copies)):
         wrong = _wrong_error(given, whole)
-        if wrong is None and given.rows is not None:
+        if wrong is None and given.rows is not None and whole.rows is not None:
             first, last = query.cut(len(whole.rows))
             wrong = _wrong_rows(query, given.rows, whole.rows, first, last)
         if wrong:
@@ -137,7 +137,8 @@ def _wrong_fetches(query, foreign, whole):
 
 
 def _wrong_error(given, whole):
-    if given.code == whole.code:
+    """PostgreSQL does not promise which conditions it evaluates: an error in one that a plan skips is nobody's fault."""
+    if given.code == whole.code or "22008" in (given.code, whole.code) or (whole.code or "")[:2] == "22":
         return None
     return f"the foreign table: {given.message or 'rows'}\nthe copy: {whole.message or 'rows'}"
 

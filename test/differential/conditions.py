@@ -11,7 +11,9 @@ from .tree import Array, Joined, Not, Sql, Value, quoted
 COMPARISONS = ("=", "=", "=", "=", "<>", "<", "<=", ">", ">=")
 ORDERED = ("=", "<", "<", "<", "<=", "<=", ">", ">", ">=", ">=", "<>")       # of times and numbers
 COLLATIONS = ('"C"', '"C"', '"POSIX"', '"en-x-icu"', '"und-x-icu"', "folded")
-SHARP = {"time": 4, "timestamp": 4, "integer": 3, "boolean": 2, "tags": 4, "object": 6, "uuid": 4, "text": 1}   # weights
+# How often sharp() takes a column, by its name or its kind
+SHARP = {"time": 4, "timestamp": 6, "integer": 3, "boolean": 2, "tags": 8, "object": 6, "uuid": 4, "text": 1,
+         "id": 4, "name": 5, "size": 5, "virtual_size": 5}
 BOOLEAN_TESTS = ("IS TRUE", "IS FALSE", "IS NOT TRUE", "IS NOT FALSE", "IS UNKNOWN", "IS NOT UNKNOWN", "IS NULL",
                  "IS NOT NULL", "= true", "= false", "<> true", "<> false", "< true", ">= true", "IN (true)",
                  "IN (false, NULL)", "= ANY ('{t,f}')", "= ALL ('{t}')", "IS DISTINCT FROM true",
@@ -55,7 +57,7 @@ class Conditions:
     def sharp(self, table, alias):
         """A condition of the kind that services can decide, next to values that are there: where the mistakes are."""
         columns = [each for each in TABLES[table] if each.kind in SHARP]
-        column = self.rnd.choices(columns, [4 if each.name in ("id", "name") else SHARP[each.kind] for each in columns])[0]
+        column = self.rnd.choices(columns, [SHARP.get(each.name) or SHARP[each.kind] for each in columns])[0]
         name = f'{alias}."{column.name}"'
         kind = column.kind
         chance = self.rnd.random()
@@ -68,19 +70,29 @@ class Conditions:
             return Sql(f"{name} ->> {quoted(key)} = ", self.values.property(key))
         if kind == "boolean":
             return self._boolean(table, name, column)
-        if kind == "text" and chance < 0.08:
-            value = self.values.literal(table, column)
-            value.bare = False
-            return self.rnd.choice((Sql(f"{name} COLLATE folded = ", value), Sql(f"{name} = ", value, " COLLATE folded"),
-                                    Sql(f"{name} COLLATE folded = ANY (", self.values.array(table, column), ")"),
-                                    Sql(f'{name} COLLATE "en-x-icu" = ', value)))
+        if kind == "text" and chance < 0.2:
+            return self._collated(table, name, column)
+        if kind == "integer" and "size" not in column.name and chance < 0.5:      # only equality is a filter
+            value = Value(self.values.integer_of(self.values.data.columns[table, column.name], 2 ** 63, 0.35), "bigint")
+            return Sql(f"{name} = ", value)
         if chance < 0.7:
             return self._comparison(table, name, column)
         return self._membership(table, name, column)
 
+    def _collated(self, table, name, column):
+        """Equality by other rules than that of bytes, for which services know no word."""
+        value = self.values.literal(table, column)
+        value.bare = False
+        if value.text is not None and self.values.chance(0.7):
+            value.text = value.text.swapcase()
+        collation = "folded" if self.values.chance(0.8) else '"en-x-icu"'
+        return self.rnd.choice((Sql(f"{name} COLLATE {collation} = ", value), Sql(f"{name} = ", value, f" COLLATE {collation}"),
+                                Sql(f"{name} COLLATE {collation} = ANY (ARRAY[", value, "])")))
+
     def long_list(self, table, alias):
         """A list too long for one URL, with the other spellings that loose databases take for the same."""
-        column = next(each for each in TABLES[table] if each.name == self.rnd.choice(("id", "name")))
+        wanted = self.rnd.choice(("id", "name"))
+        column = next(each for each in TABLES[table] if each.name == wanted)
         known = self.values.data.columns[table, column.name]
         items = [item for item in self.rnd.sample(known, len(known) // 2) if '"' not in item]
         items += [self.rnd.choice((item.upper(), item.lower(), item + " ")) for item in items] if column.kind == "text" else []

@@ -22,7 +22,7 @@ class Shapes:
     def __init__(self, values, conditions, cheap=False):
         self.values, self.conditions, self.rnd = values, conditions, values.rnd
         self.cheap = cheap
-        pick = {self._sharp: 60, self._long_list: 2, self._single: 35, self._aggregate: 8, self._distinct: 4, self._groups: 5, self._nested: 6,
+        pick = {self._sharp: 140, self._long_list: 3, self._single: 35, self._aggregate: 8, self._distinct: 4, self._groups: 5, self._nested: 6,
                 self._in_query: 7, self._value_query: 6, self._correlated: 2 if cheap else 5, self._join: 3 if cheap else 7,
                 self._lateral: 3 if cheap else 6, self._union: 2 if cheap else 5}
         self.makers, self.weights = list(pick), list(pick.values())
@@ -47,7 +47,7 @@ class Shapes:
 
     # parts
 
-    def _table(self, names=("catalog",) * 5 + ("native",) * 2 + ("hand",) * 3 + ("odd",) * 2 + ("other", "family")):
+    def _table(self, names=("catalog",) * 4 + ("native",) * 2 + ("hand",) * 3 + ("odd",) * 3 + ("other", "family")):
         return self.rnd.choice(names)
 
     def _column(self, table, kinds=("text", "uuid", "integer", "boolean", "time", "timestamp", "date")):

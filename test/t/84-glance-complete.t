@@ -16,10 +16,12 @@ from tap import diag, done, ok  # noqa: E402
 names = (*glances.DATABASES, "uwsgi")
 with concurrent.futures.ProcessPoolExecutor(2, multiprocessing.get_context("fork")) as pool:
     for name, found in zip(names, pool.map(glances.complete, names)):
-        for tenant, count, twice, extra, missing, untrue in found:
-            if not ok(count > 100 and not twice and not extra and not missing,
-                      f"{name}: the table of {tenant} has the {count} images that it can GET, each once"):
-                diag(f"{twice} ids come twice\nnot to be had with GET: {extra}\nmissing: {missing}")
-            if not ok(not untrue, f"{name}: all columns of all tables of {tenant} and another show what the documents say"):
-                diag("\n".join(untrue))
+        for table in found:
+            if not ok(table.count > 100 and not (table.twice or table.extra or table.missing),
+                      f"{name}: the table of {table.tenant} has the {table.count} images that it can GET, each once"):
+                diag(f"{table.twice} ids come twice\ntoo many: {table.extra}\nmissing: {table.missing}")
+            if not ok(not table.looked_up, f"{name}: {table.tenant} finds by id what the whole table has, and nothing else"):
+                diag(f"different: {table.looked_up}")
+            if not ok(not table.untrue, f"{name}: all columns of {table.tenant}'s tables show what the documents say"):
+                diag("\n".join(table.untrue))
 done()
