@@ -179,7 +179,6 @@ typedef struct Dialect
 	const char *const *headers; /* "Name: value", ending with NULL; or NULL */
 	const char *list_path;
 	const char *item_path;		/* one image, followed by its id; NULL: none */
-	const char *item_member;	/* member that wraps it there, or NULL */
 	bool		(*takes_item) (const char *id);
 	const char *limit_key;		/* NULL: the answer is one page */
 	const char *marker_key;

@@ -113,6 +113,10 @@ static const DialectParam rackspace_params[] = {
 	COMMON_PARAMS
 };
 
+/*
+ * There is no look-up by id: it would find hidden images, others' community
+ * images and those not yet accepted, which no listing of Nova's has.
+ */
 const Dialect imagecat_nova = {
 	.name = "nova",
 	.fields = nova_fields,
@@ -123,17 +127,13 @@ const Dialect imagecat_nova = {
 	.service_type = "compute",
 	.version_segment = "/v2.1",
 	.list_path = "/images/detail",
-	.item_path = "/images/",
-	.item_member = "image",
-	.takes_item = imagecat_is_uuid,
 	.limit_key = "limit",
 	.marker_key = "marker",
 	.max_page_size = 1000,
 	.list = {.images = "images",.next = "images_links"},
-	.item = {.single = true},
 };
 
-/* Look-ups and changes-since bring deleted and failed images; no list has them. */
+/* changes-since brings deleted and failed images, which no list has. */
 static const char *const gone[] = {"DELETED", "ERROR", NULL};
 
 const Dialect imagecat_rackspace_servers = {
@@ -149,12 +149,8 @@ const Dialect imagecat_rackspace_servers = {
 	.service_name = "cloudServersOpenStack",
 	.version_segment = "/v2",
 	.list_path = "/images/detail",
-	.item_path = "/images/",
-	.item_member = "image",
-	.takes_item = imagecat_is_uuid,
 	.limit_key = "limit",
 	.marker_key = "marker",
 	.max_page_size = 1000,
 	.list = {.images = "images",.next = "images_links"},
-	.item = {.single = true},
 };

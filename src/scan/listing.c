@@ -454,19 +454,8 @@ imagecat_listing_advance(Listing *listing)
 JsonSlice
 imagecat_listing_image(const Listing *listing)
 {
-	const char *wrapper = listing->service->dialect->item_member;
-	JsonSlice	image = imagecat_page_object(imagecat_http_page(listing->page->request),
-											 listing->index - 1);
-
-	if (listing->request->lookup && wrapper != NULL &&
-		(!imagecat_json_member(image, wrapper, &image) ||
-		 imagecat_json_type(image) != JSON_OBJECT))
-		ereport(ERROR,
-				(errcode(ERRCODE_FDW_REPLY_HANDLE),
-				 errmsg("the answer of server \"%s\" is not an image",
-						listing->service->name),
-				 errdetail("It has no object \"%s\".", wrapper)));
-	return image;
+	return imagecat_page_object(imagecat_http_page(listing->page->request),
+								listing->index - 1);
 }
 
 /* Whether the service refused the very first request with status 400. */

@@ -1,11 +1,14 @@
 """What the copies hold, so that literals can hit it."""
+import collections
+import unicodedata
+
 from .tables import TABLES
 
 
 class Data:
     """columns: {(table, column): different values as text}; properties: {key: values}; tags: one for each use.
 
-    ids are those of all images that the service has, visible or not.
+    Texts that a loose comparison takes for each other come several times over. ids are those of all images that the service has, visible or not.
     """
 
     def __init__(self, cur, ids=()):
@@ -16,7 +19,8 @@ class Data:
                     cur.execute(f'SELECT DISTINCT "{column.name}"::text FROM copy.{name} '
                                 f'WHERE "{column.name}" IS NOT NULL')
                     known = {text for (text,) in cur.fetchall()}
-                    self.columns[name, column.name] = sorted(known.union(ids) if column.name == "id" else known)
+                    known = sorted(known.union(ids) if column.name == "id" else known)
+                    self.columns[name, column.name] = known + 4 * crowded(known)
         cur.execute('SELECT tag COLLATE "C" FROM copy.catalog, unnest(tags) tag ORDER BY 1')
         self.tags = [tag for (tag,) in cur.fetchall()]
         cur.execute('SELECT DISTINCT key COLLATE "C", value COLLATE "C" FROM copy.native, jsonb_each_text(properties) '
@@ -27,3 +31,11 @@ class Data:
             if value is not None:
                 values.append(value)
         self.keys = list(self.properties)
+
+
+def crowded(texts):
+    """Those that differ from another only by case, accents or trailing blanks."""
+    def folded(text):
+        return "".join(c for c in unicodedata.normalize("NFD", text) if not unicodedata.combining(c)).lower().rstrip(" ")
+    counts = collections.Counter(map(folded, texts))
+    return [text for text in texts if counts[folded(text)] > 1]

@@ -133,7 +133,8 @@ class Shapes:
                       [self.conditions.sharp(table, "a") for _ in range(self.rnd.choice((1, 1, 1, 2)))])
         if self.values.chance(0.25):
             query.order = self._order(table, "a")
-            self._limit(query)
+        if self.values.chance(0.25):
+            query.limit = self.rnd.choice((1, 1, 2, 3, 5, 10))
         return query
 
     def _long_list(self):

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# slow
 """Proves for each API that a foreign table shows what the account can see, whichever filters are pushed."""
 import os
 import sys
