@@ -594,6 +594,7 @@ imagecat_plan_requests(const Dialect *dialect, const ImageQuery *query)
 	 * loose comparison of texts finds too much.
 	 */
 	plan->exact = builder.exact && plan->unsent == NIL;
+	plan->until_empty = builder.until_empty;
 	plan->one_page = query->sort != NULL && query->sort->one_page;
 	if (query->limit > 0 && plan->exact && dialect->limit_key != NULL)
 	{

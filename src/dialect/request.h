@@ -52,6 +52,7 @@ typedef struct RequestPlan
 	bool		exact;			/* the service's answer needs no further test */
 	bool		limited;		/* the first page should be enough */
 	bool		one_page;		/* a second page is not to be trusted */
+	bool		until_empty;	/* see ImageRequest: there is a second page */
 } RequestPlan;
 
 extern RequestPlan *imagecat_plan_requests(const Dialect *dialect,

@@ -91,7 +91,7 @@ estimate_requests(TablePlan *state)
 										  state->quals, state->values, NIL, NULL,
 										  false, &exact, &contradiction);
 	plan = imagecat_plan_requests(state->table->dialect, &query);
-	state->certain = state->exact && exact && plan->exact;
+	state->certain = state->exact && exact && plan->exact && !plan->until_empty;
 	state->requests = contradiction ? 0 : list_length(plan->requests);
 	state->page_size = Max(plan->page_size, 1);
 	if (state->table->dialect->limit_key != NULL)
