@@ -204,7 +204,8 @@ service_sort(const ListCall *call, const ImageQuery *query)
 	/* The service's order of text is its own; PostgreSQL's is the result's. */
 	if (!key->is_time)
 		return NULL;
-	if (key->one_page && (call->max_rows < 0 || call->max_rows > page_size))
+	if (key->one_page &&
+		(call->max_rows < 0 || call->max_rows > page_size || call->filters != NIL))
 		return NULL;
 	return key;
 }
