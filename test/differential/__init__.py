@@ -12,6 +12,9 @@ By hand: `/usr/bin/python3 test/differential/run.py --help`. The files, from the
     shapes      random queries: joins, sub-queries, groups and the rest
     answers     running a query on both sides, and what makes two answers disagree
     shrink      from a query that fails to a small one that fails
+    cost        what a query costs a slow service
     world       one service with its tables and settings: asks N queries and keeps the mismatches
     clouds      the stand-ins that the tests use
+    glances     the real Glances, and what each tenant may GET there
+    points      several worlds at once, and test points of their results
 """

@@ -38,7 +38,7 @@ def ask(cur, statement):
 
 
 def plain(value):
-    """A value that can be compared and counted. The order of tags is the service's whim; aggregates are made in order."""
+    """A value that can be compared and counted. The order of tags is the service's whim, that of aggregates is not."""
     if isinstance(value, list):
         return tuple(sorted(map(plain, value), key=repr))
     if isinstance(value, dict):
@@ -137,7 +137,7 @@ def _wrong_fetches(query, foreign, whole):
 
 
 def _wrong_error(given, whole):
-    """PostgreSQL does not promise which conditions it evaluates: an error in one that a plan skips is nobody's fault."""
+    """PostgreSQL does not promise which conditions it evaluates: an error in a skipped one is nobody's fault."""
     if given.code == whole.code or "22008" in (given.code, whole.code) or (whole.code or "")[:2] == "22":
         return None
     return f"the foreign table: {given.message or 'rows'}\nthe copy: {whole.message or 'rows'}"
@@ -146,7 +146,8 @@ def _wrong_error(given, whole):
 def _wrong_rows(query, rows, whole, first, last):
     """Compares rows with those of the copy from place first to last."""
     if len(rows) != last - first:
-        return f"{len(rows)} rows instead of {last - first}" + _difference(rows, whole if last - first == len(whole) else None)
+        return (f"{len(rows)} rows instead of {last - first}" +
+                _difference(rows, whole if last - first == len(whole) else None))
     keys = len(query.order)
     if keys:
         for at, (row, other) in enumerate(zip(rows, whole[first:last])):
@@ -162,6 +163,7 @@ def _difference(rows, whole):
     if whole is None:
         return ""
     given, wanted = collections.Counter(rows), collections.Counter(whole)
-    parts = ["\n  %s: %.600r" % (word, row) for word, found in (("too many", given - wanted), ("missing", wanted - given))
+    parts = ["\n  %s: %.600r" % (word, row)
+             for word, found in (("too many", given - wanted), ("missing", wanted - given))
              for row in list(found.elements())[:3]]
     return "".join(parts)

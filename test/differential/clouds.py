@@ -35,8 +35,9 @@ def ask(name, seed, queries, images=300, seconds=None, most_mismatches=5, change
     setup = SETUPS[name]
     with Cloud(images=images, seed=seed, mode="varied", **setup.options) as cloud:
         documents = {server: cloud.documents(token) for server, token in zip(("cloud", "other"), setup.tokens)}
-        world = World(database or "differential_" + name.replace(".", "_"), cloud.url, setup.tokens, seed, setup.page_sizes,
-                      documents if setup.documented else None, [image["id"] for image in cloud.images], cloud)
+        world = World(database or "differential_" + name.replace(".", "_"), cloud.url, setup.tokens, seed,
+                      setup.page_sizes, documents if setup.documented else None,
+                      [image["id"] for image in cloud.images], cloud)
         if change:
             change(cloud)
         try:

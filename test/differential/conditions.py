@@ -62,7 +62,9 @@ class Conditions:
         kind = column.kind
         chance = self.rnd.random()
         if kind == "tags":
-            return Sql(f"{name} @> ", self.values.tags()) if chance < 0.6 else Sql(self.values.tag(), f" = ANY ({name})")
+            if chance < 0.6:
+                return Sql(f"{name} @> ", self.values.tags())
+            return Sql(self.values.tag(), f" = ANY ({name})")
         if kind == "object":
             key = self.values.key()
             if chance < 0.3:
@@ -86,7 +88,8 @@ class Conditions:
         if value.text is not None and self.values.chance(0.7):
             value.text = value.text.swapcase()
         collation = "folded" if self.values.chance(0.8) else '"en-x-icu"'
-        return self.rnd.choice((Sql(f"{name} COLLATE {collation} = ", value), Sql(f"{name} = ", value, f" COLLATE {collation}"),
+        return self.rnd.choice((Sql(f"{name} COLLATE {collation} = ", value),
+                                Sql(f"{name} = ", value, f" COLLATE {collation}"),
                                 Sql(f"{name} COLLATE {collation} = ANY (ARRAY[", value, "])")))
 
     def long_list(self, table, alias):
@@ -95,7 +98,8 @@ class Conditions:
         column = next(each for each in TABLES[table] if each.name == wanted)
         known = self.values.data.columns[table, column.name]
         items = [item for item in self.rnd.sample(known, len(known) // 2) if '"' not in item]
-        items += [self.rnd.choice((item.upper(), item.lower(), item + " ")) for item in items] if column.kind == "text" else []
+        if column.kind == "text":
+            items += [self.rnd.choice((item.upper(), item.lower(), item + " ")) for item in items]
         while len(items) < 500:
             items.append(str(uuid.UUID(int=self.rnd.getrandbits(128))))
         self.rnd.shuffle(items)
@@ -167,8 +171,8 @@ class Conditions:
             items = [self.literal(table, column) for _ in range(self.rnd.choice((1, 2, 3)))]
             parts = [part for item in items for part in (", ", item)][1:]
             return Sql(f"{name} {self.rnd.choice(('', '', 'NOT '))}IN (", *parts, ")")
-        quantifier = self.rnd.choice(("= ANY", "= ANY", "= ANY", "= ANY", "= SOME", "<> ALL", "<> ANY", "= ALL", "< ANY",
-                                      ">= ALL"))
+        quantifier = self.rnd.choice(("= ANY", "= ANY", "= ANY", "= ANY", "= SOME", "<> ALL", "<> ANY", "= ALL",
+                                      "< ANY", ">= ALL"))
         return Sql(f"{name} {quantifier} (", self.values.array(table, column), ")")
 
     # kinds
@@ -225,7 +229,8 @@ class Conditions:
             Sql(f"extract(year FROM {name}) = {self.rnd.choice((2022, 2023, 2024, 1999))}"),
             Sql(f"{name}::text LIKE '2024%'"),
             Sql(f"({name} >= ", value, f") {self.rnd.choice(BOOLEAN_TESTS)}"),
-            Sql(f"{name} {self.rnd.choice(('<', '>='))} now() - interval '{self.rnd.choice((1, 100, 700))} days 7 hours'"),
+            Sql(f"{name} {self.rnd.choice(('<', '>='))} "
+                f"now() - interval '{self.rnd.choice((1, 100, 700))} days 7 hours'"),
         ))
 
     def _boolean(self, table, name, column):
@@ -247,14 +252,16 @@ class Conditions:
             return Sql(f"{name} @> ", tags)
         if chance < 0.6:
             tag = self.values.tag()
-            return Sql(tag, f" {self.rnd.choice(('= ANY', '= ANY', '= ANY', '= ANY', '<> ALL', '= ALL', '< ANY'))} ({name})")
+            quantifier = self.rnd.choice(("= ANY", "= ANY", "= ANY", "= ANY", "<> ALL", "= ALL", "< ANY"))
+            return Sql(tag, f" {quantifier} ({name})")
         forms = [Sql(tags, f" <@ {name}"), Sql(f"{name} <@ ", tags), Sql(f"{name} && ", tags),
                  Sql(f"NOT {name} @> ", tags), Sql(f"cardinality({name}) {self.rnd.choice(COMPARISONS)} "
                                                    f"{self.rnd.choice((0, 1, 2, 3))}"),
                  Sql(f"array_length({name}, 1) IS NULL"), Sql(f"array_position({name}, ", self.values.tag(), ") > 0"),
                  Sql(f"{name} @> ", tags, f" AND {name} @> ", self.values.tags()),
                  Sql(f"{name} @> (SELECT ", tags, ")"), Sql(f'{name} COLLATE folded @> ', tags),
-                 Sql("NULL = ANY (", name, ")"), Sql(f"{name} = '{{}}'"), Sql(f"'folded' COLLATE folded = ANY ({name})")]
+                 Sql("NULL = ANY (", name, ")"), Sql(f"{name} = '{{}}'"),
+                 Sql(f"'folded' COLLATE folded = ANY ({name})")]
         if self.tags_ordered:
             forms += [Sql(f"{name} = ", tags), Sql(f"{name}[1] = ", self.values.tag()), Sql(f"{name} > ", tags),
                       Sql(f"{name}[2] IS NOT NULL"), Sql(f"{name} = ANY (ARRAY[", tags, "])") if tags.items else

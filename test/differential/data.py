@@ -8,7 +8,8 @@ from .tables import TABLES
 class Data:
     """columns: {(table, column): different values as text}; properties: {key: values}; tags: one for each use.
 
-    Texts that a loose comparison takes for each other come several times over. ids are those of all images that the service has, visible or not.
+    Texts that a loose comparison takes for each other come several times over. ids are those of all images that the
+    service has, visible or not.
     """
 
     def __init__(self, cur, ids=()):
@@ -36,6 +37,7 @@ class Data:
 def crowded(texts):
     """Those that differ from another only by case, accents or trailing blanks."""
     def folded(text):
-        return "".join(c for c in unicodedata.normalize("NFD", text) if not unicodedata.combining(c)).lower().rstrip(" ")
+        plain = (c for c in unicodedata.normalize("NFD", text) if not unicodedata.combining(c))
+        return "".join(plain).lower().rstrip(" ")
     counts = collections.Counter(map(folded, texts))
     return [text for text in texts if counts[folded(text)] > 1]

@@ -46,7 +46,7 @@ class Query:
 
     def write(self, writer, limited=True):
         """Its text; with limited=False without LIMIT, OFFSET and what follows."""
-        selected = [key.expression.write(writer) for key in self.order] + [piece.write(writer) for piece in self.columns]
+        selected = [piece.write(writer) for piece in [key.expression for key in self.order] + self.columns]
         text = f"SELECT {'DISTINCT ' if self.distinct else ''}{', '.join(selected)} FROM {self.source.write(writer)}"
         if self.where:
             text += " WHERE " + Joined("AND", self.where).write(writer)[1:-1]

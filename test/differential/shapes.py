@@ -1,7 +1,7 @@
 """Random queries of every shape."""
 from .queries import Order, Query
 from .tables import TABLES
-from .tree import Choice, Joined, Not, Sql, Table, Value, quoted
+from .tree import Choice, Joined, Sql, Table, Value, quoted
 
 DIRECTIONS = ("", "", "", "DESC", "DESC", "DESC", "ASC NULLS FIRST", "DESC NULLS LAST", "ASC NULLS LAST",
               "DESC NULLS FIRST")
@@ -22,9 +22,10 @@ class Shapes:
     def __init__(self, values, conditions, cheap=False):
         self.values, self.conditions, self.rnd = values, conditions, values.rnd
         self.cheap = cheap
-        pick = {self._sharp: 140, self._long_list: 3, self._single: 35, self._aggregate: 8, self._distinct: 4, self._groups: 5, self._nested: 6,
-                self._in_query: 7, self._value_query: 6, self._correlated: 2 if cheap else 5, self._join: 3 if cheap else 7,
-                self._lateral: 3 if cheap else 6, self._union: 2 if cheap else 5}
+        pick = {self._sharp: 140, self._long_list: 3, self._single: 35, self._aggregate: 8, self._distinct: 4,
+                self._groups: 5, self._nested: 6, self._in_query: 7, self._value_query: 6,
+                self._correlated: 2 if cheap else 5, self._join: 3 if cheap else 7, self._lateral: 3 if cheap else 6,
+                self._union: 2 if cheap else 5}
         self.makers, self.weights = list(pick), list(pick.values())
 
     def query(self):
@@ -60,7 +61,8 @@ class Shapes:
             return [Sql(f"{alias}.*")]
         if chance < 0.45:
             return [Sql(f"{alias}.id")]
-        columns = [Sql(f'{alias}."{each.name}"') for each in self.rnd.sample(TABLES[table], self.rnd.choice((1, 2, 3, 5)))]
+        columns = [Sql(f'{alias}."{each.name}"')
+                   for each in self.rnd.sample(TABLES[table], self.rnd.choice((1, 2, 3, 5)))]
         if chance < 0.6:
             columns.append(self._expression(table, alias))
         return columns
@@ -79,7 +81,8 @@ class Shapes:
         """A sort key."""
         chance = self.rnd.random()
         if chance < 0.7:
-            wanted = ("created_at", "created_at", "updated_at", "id", "id", "status", "name", "size", "born", "made", "changed")
+            wanted = ("created_at", "created_at", "updated_at", "id", "id", "status", "name", "size", "born", "made",
+                      "changed")
             name = self.rnd.choice([each for each in wanted if any(each == column.name for column in TABLES[table])])
             column = next(each for each in TABLES[table] if each.name == name)
         else:
@@ -88,8 +91,8 @@ class Shapes:
         if column.kind == "text" and self.values.chance(0.6):
             text += ' COLLATE "C"' if self.values.chance(0.9) else ' COLLATE "en-x-icu"'
         if self.values.chance(0.04):
-            text = {"time": f"date_trunc('day', {text})", "integer": f"-({text}::numeric)", "text": f"lower({text})"}.get(
-                column.kind, text)
+            text = {"time": f"date_trunc('day', {text})", "integer": f"-({text}::numeric)",
+                    "text": f"lower({text})"}.get(column.kind, text)
         return Order(Sql(text), self.rnd.choice(DIRECTIONS))
 
     def _order(self, table, alias):
@@ -211,10 +214,12 @@ class Shapes:
             left, right = f"a.{name}", f"b.{name}"
         other = Table(two, self.values.chance(0.3))
         if self.values.chance(0.6):
-            condition = Sql(f"{left} {self.rnd.choice(('IN', 'IN', 'NOT IN'))} (SELECT {right} FROM ", other, " b WHERE ",
+            word = self.rnd.choice(("IN", "IN", "NOT IN"))
+            condition = Sql(f"{left} {word} (SELECT {right} FROM ", other, " b WHERE ",
                             Joined("AND", inner), ")")
         else:
-            condition = Sql(f"{self.rnd.choice(('', 'NOT '))}EXISTS (SELECT FROM ", other, f" b WHERE {left} = {right} AND ",
+            word = self.rnd.choice(("", "NOT "))
+            condition = Sql(f"{word}EXISTS (SELECT FROM ", other, f" b WHERE {left} = {right} AND ",
                             Joined("AND", inner), ")")
         return self._limit(Query(self._columns(one, "a"), self._from(one, "a", local=self.values.chance(0.15)),
                                  self.conditions.conjuncts(one, "a")[:2] + [condition], self._order(one, "a")))
@@ -238,9 +243,10 @@ class Shapes:
             Sql("a.name = ANY (ARRAY(SELECT b.name FROM ", other, " b WHERE ", where, "))"),
             Sql("a.tags @> (SELECT b.tags FROM ", other, " b WHERE ", where, place),
             Sql("(SELECT b.tags[1] FROM ", other, " b WHERE ", where, place, " = ANY (a.tags)")
-            if self.conditions.tags_ordered else Sql("a.tags @> (SELECT b.tags FROM ", other, " b WHERE ", where, place),
-            Sql(f"a.properties ->> {quoted(key)} = (SELECT b.properties ->> {quoted(key)} FROM ", other, " b WHERE ", where,
-                place),
+            if self.conditions.tags_ordered else
+            Sql("a.tags @> (SELECT b.tags FROM ", other, " b WHERE ", where, place),
+            Sql(f"a.properties ->> {quoted(key)} = (SELECT b.properties ->> {quoted(key)} FROM ", other, " b WHERE ",
+                where, place),
             Sql("a.properties @> (SELECT b.properties FROM ", other, " b WHERE ", where, place),
             Sql("a.protected = (SELECT b.protected FROM ", other, " b WHERE ", where, place),
         ))
@@ -253,7 +259,8 @@ class Shapes:
         few = 2 if self.cheap else 6
         name = self.rnd.choice(SHARED)
         where = self.conditions.conjuncts(two, "b")[:2]
-        link = Sql(self.rnd.choice((f"b.{name} = a.{name}", f"b.{name} = a.{name}", "b.id = a.id", "b.created_at > a.created_at",
+        link = Sql(self.rnd.choice((f"b.{name} = a.{name}", f"b.{name} = a.{name}", "b.id = a.id",
+                                    "b.created_at > a.created_at",
                                     "b.tags @> a.tags", "a.tags[1] = ANY (b.tags)" if self.conditions.tags_ordered else
                                     "b.tags @> a.tags", "b.updated_at < a.updated_at", "b.size <= a.size",
                                     "b.name = ANY (ARRAY[a.name, 'plain'])",
@@ -262,7 +269,8 @@ class Shapes:
                                       "(SELECT min(b.name) FROM ", "ARRAY(SELECT b.id FROM ")), Table(two), " b WHERE ",
                      Joined("AND", [link] + where), self.rnd.choice((")", ")")))
         if column.parts[0].startswith("ARRAY"):
-            column.parts = column.parts[:-1] + (f" ORDER BY b.{self.rnd.choice(('created_at, b.id', 'id'))}, b.status LIMIT 3)",)
+            keys = self.rnd.choice(("b.created_at, b.id", "b.id"))
+            column.parts = column.parts[:-1] + (f" ORDER BY {keys}, b.status LIMIT 3)",)
         return Query([Sql("a.id"), column], self._from(one, "a", few, local=self.values.chance(0.5)), [],
                      self._order(one, "a"))
 

@@ -1,18 +1,19 @@
 """Literals: values that are there, and values that are nearly there, for these are what goes wrong."""
 import datetime
-import random
 import unicodedata
 import uuid
 
 from .tree import Array, Value
 
 OPERATORS = ("eq:", "in:", "neq:", "gte:", "lt:", "eq:in:", "foo:")
-TEXTS = ("", " ", "a", "%", "_", "\\", '"', "'", ",", ":", "é", "e\u0301", "null", "NULL", "0", "true", "all", "public",
-         "日本語", "😀", "a\tb", "a\nb", "x" * 300, "y" * 9000, "&limit=1", "a&b=c#d", "%41", "+", "2024-01-01T00:00:00Z")
-INTEGERS = (0, 1, -1, 512, 2 ** 15, 2 ** 31 - 1, 2 ** 31, -2 ** 31, -2 ** 31 - 1, 2 ** 53 + 1, 2 ** 63 - 1, -2 ** 63 + 1,
-            -2 ** 63)
+TEXTS = ("", " ", "a", "%", "_", "\\", '"', "'", ",", ":", "é", "e\u0301", "null", "NULL", "0", "true", "all",
+         "public", "日本語", "😀", "a\tb", "a\nb", "x" * 300, "y" * 9000, "&limit=1", "a&b=c#d", "%41", "+",
+         "2024-01-01T00:00:00Z")
+INTEGERS = (0, 1, -1, 512, 2 ** 15, 2 ** 31 - 1, 2 ** 31, -2 ** 31, -2 ** 31 - 1, 2 ** 53 + 1, 2 ** 63 - 1,
+            -2 ** 63 + 1, -2 ** 63)
 TIMES = ("infinity", "-infinity", "epoch", "0001-01-01 00:00:00+00", "4714-11-24 00:00:00+00 BC",
-         "1582-10-10 00:00:00.5+00", "1899-12-31 23:59:59.9+00", "1900-01-01 00:00:00+00", "9999-12-31 23:59:59.999999+00",
+         "1582-10-10 00:00:00.5+00", "1899-12-31 23:59:59.9+00", "1900-01-01 00:00:00+00",
+         "9999-12-31 23:59:59.999999+00",
          "9999-12-31 00:00:00+00", "9999-12-30 23:59:59.5+00", "10000-01-01 00:00:00+00", "20000-01-01 00:00:00+00",
          "2024-02-29", "today")
 NUDGES = (0, 0, 0, 1, 1, -1, -1, 500000, 500000, -500000, 999999, -999999, 1000000, -1000000, 86400000000)
@@ -131,8 +132,8 @@ class Values:
         return Value(first, kind, self.chance(0.3), others)
 
     def _integer(self, known):
-        type_, limit = self.rnd.choice((("bigint", 63), ("bigint", 63), ("bigint", 63), ("integer", 31), ("smallint", 15),
-                                        ("numeric", 70), ("float8", 60)))
+        type_, limit = self.rnd.choice((("bigint", 63), ("bigint", 63), ("bigint", 63), ("integer", 31),
+                                        ("smallint", 15), ("numeric", 70), ("float8", 60)))
         first, others = self._several(lambda: self.integer_of(known, 2 ** limit))
         if type_ == "numeric" and self.chance(0.5):
             first += self.rnd.choice((".5", ".0", "000000000"))
@@ -151,7 +152,8 @@ class Values:
     def array(self, table, column):
         """A list of values, now and then empty, long, or with NULLs."""
         kind = column.kind
-        type_ = {"time": "timestamptz", "integer": self.rnd.choice(("bigint", "bigint", "integer", "numeric"))}.get(kind, kind)
+        number = self.rnd.choice(("bigint", "bigint", "integer", "numeric"))
+        type_ = {"time": "timestamptz", "integer": number}.get(kind, kind)
         limit = {"bigint": 2 ** 63, "integer": 2 ** 31, "numeric": 2 ** 63}.get(type_, 0)
         known = self.data.columns[table, column.name]
         length = self.rnd.choice((0, 1, 1, 2, 2, 3, 3, 4, 6, 9, 30, 120, 400)) if kind in ("text", "uuid") else \
@@ -165,7 +167,8 @@ class Values:
         def items():
             if length > 20 and known:      # long lists are of what is there, and of others like it
                 plain = [one() for _ in range(length // 8)]
-                return plain + [self.rnd.choice(known) if self.chance(0.5) else str(uuid.UUID(int=self.rnd.getrandbits(128)))
+                return plain + [self.rnd.choice(known) if self.chance(0.5) else
+                                str(uuid.UUID(int=self.rnd.getrandbits(128)))
                                 for _ in range(length - len(plain))]
             return [one() for _ in range(length)]
 

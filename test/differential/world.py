@@ -98,7 +98,8 @@ class World:
             found = truth.rows_of(self.cur, f"copy.{name}", name, tags_ordered)
             extra, missing = truth.differences(name, found, documents)
             if extra or missing:
-                wrong.append(f"table {name}, {len(found)} rows: {len(extra)} that should not be, {len(missing)} missing:\n"
+                wrong.append(f"table {name}, {len(found)} rows: {len(extra)} that should not be, "
+                             f"{len(missing)} missing:\n"
                              f"  {extra[:1]!r}\n  {missing[:1]!r}")
         return wrong
 
@@ -138,7 +139,8 @@ class World:
         plan = answers.ask(self.cur, "EXPLAIN (COSTS OFF) " + query.sql(self.foreign))
         if plan.rows is None:
             return False
-        return query.runs * cost("\n".join(line for (line,) in plan.rows), self.documents) > COSTLY and self.rnd.random() > 0.03
+        images = query.runs * cost("\n".join(line for (line,) in plan.rows), self.documents)
+        return images > COSTLY and self.rnd.random() > 0.03
 
     def _check(self, query):
         """What is wrong, or None. A part of the queries is asked with pushdown off too."""

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # slow
-"""Proves with 3,000 random queries that a foreign table answers like a local copy of it, over stand-ins for every kind of
-Glance. IMAGECAT_SEED repeats a run."""
+"""Proves with 3,000 random queries that a foreign table answers like a local copy of it, over stand-ins for every kind
+of Glance. IMAGECAT_SEED repeats a run."""
 import os
 import sys
 

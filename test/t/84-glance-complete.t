@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # needs: glance
-"""Proves that a foreign table over a real Glance has exactly the images that its tenant can GET one by one, hidden ones,
-others' community images and pending shares too, and that each column shows what the image's own document says."""
+"""Proves that a foreign table over a real Glance has exactly the images that its tenant can GET one by one, hidden
+ones, others' community images and pending shares too, and that each column shows what the image's own document says."""
 import concurrent.futures
 import multiprocessing
 import os
@@ -20,7 +20,8 @@ with concurrent.futures.ProcessPoolExecutor(2, multiprocessing.get_context("fork
             if not ok(table.count > 100 and not (table.twice or table.extra or table.missing),
                       f"{name}: the table of {table.tenant} has the {table.count} images that it can GET, each once"):
                 diag(f"{table.twice} ids come twice\ntoo many: {table.extra}\nmissing: {table.missing}")
-            if not ok(not table.looked_up, f"{name}: {table.tenant} finds by id what the whole table has, and nothing else"):
+            if not ok(not table.looked_up,
+                      f"{name}: {table.tenant} finds by id what the whole table has, and nothing else"):
                 diag(f"different: {table.looked_up}")
             if not ok(not table.untrue, f"{name}: all columns of {table.tenant}'s tables show what the documents say"):
                 diag("\n".join(table.untrue))

@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 # needs: glance
 """Proves with random queries that a foreign table over a real Glance answers like a local copy of it, on each of its
-databases and for several tenants. IMAGECAT_SEED repeats a run, IMAGECAT_QUERIES and IMAGECAT_SECONDS change its length."""
+databases and for several tenants. IMAGECAT_SEED repeats a run, IMAGECAT_QUERIES and IMAGECAT_SECONDS
+change its length."""
 import os
 import sys
 
