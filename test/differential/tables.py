@@ -58,7 +58,7 @@ HAND = (
     column("size", "integer"), column("min_ram", "smallint"), column("created_at", "timestamp"),
     column("born", "timestamptz", "created_at", "created_at"), column("updated_at", "timestamptz(0)"),
     column("day", "date", "updated_at", "updated_at"), column("tags", "text[]"),
-    column("first_tag", "text", ("tags", "0"), "/tags/0"), column("os_distro"), column("os_version"),
+    column("distro", "text", ("os_distro",), "/os_distro"), column("os_distro"), column("os_version"),
     column("hw_disk_bus", 'text COLLATE "C"'), column("five", "integer"), column("weird:key"), column("cores_min"),
     column("ID"), column("Upper"), column("kernel_id"), column("properties", "jsonb", REST),
     column("protected", "boolean"), column("hidden", "boolean", "os_hidden"), column("version", shows=NOTHING),

@@ -12,7 +12,8 @@ from cloud.client import RemoteCloud  # noqa: E402
 from imagecat import backend_memory, connect, fresh_database, server, value  # noqa: E402
 from tap import diag, done, is_, ok  # noqa: E402
 
-LIMIT = 8 * 1024        # kB
+# kB; each of the two listings of an ordered merge may have 4 MB of answers waiting, and a buffer growing to hold them
+LIMIT = 16 * 1024
 COUNT = {"few": 1000, "many": 100000}
 clouds = {name: RemoteCloud.start("--images", str(count), "--token", "all=admin:t1:admin") for name, count in COUNT.items()}
 admin = fresh_database("t41_memory").cursor()
@@ -82,7 +83,7 @@ for name, query in {
             is_(rows_found, count, f"{name}, {which}: all images")
     growth = peaks["many"] - peaks["few"]
     diag(f"{name}: {peaks['few']} kB for 1,000 images, {peaks['many']} kB for 100,000")
-    ok(growth < LIMIT, f"{name}: memory is flat")
+    ok(growth < LIMIT, f"{name}: memory is flat, where 100,000 images are 100 MB")
     session.close()
 
 for cloud in clouds.values():
