@@ -267,14 +267,29 @@ read_operand(const ImageTable *table, Index relid, Node *node,
 	return imagecat_is_property_key(table, operand->member);
 }
 
+/* Whether a column of the table is in the expression, or may be. */
+static bool
+contains_column(Node *node, void *relid)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, PlaceHolderVar))
+		return true;
+	if (IsA(node, Var))
+		return ((Var *) node)->varlevelsup == 0 &&
+			((Var *) node)->varno == *(Index *) relid;
+	return expression_tree_walker(node, contains_column, relid);
+}
+
 /*
- * Whether execution can know the value before it reads a row: no column in it,
- * and nothing that changes from row to row.
+ * Whether execution can know the value before it reads a row: no column of
+ * this table in it, and nothing that changes from row to row.  A column of
+ * another table is the parameter of a path that has that table outside.
  */
 static bool
-is_value(Node *node)
+is_value(Node *node, Index relid)
 {
-	return !contain_var_clause(node) && !contain_volatile_functions(node) &&
+	return !contains_column(node, &relid) && !contain_volatile_functions(node) &&
 		!contain_subplans(node) && !contain_agg_clause(node);
 }
 
@@ -388,7 +403,7 @@ read_comparison(const ImageTable *table, Index relid, OpExpr *expr,
 		if (!OidIsValid(opno) || !read_operand(table, relid, left, &operand))
 			return NIL;
 	}
-	if (!is_value(right) || !filter_op(opno, &op) ||
+	if (!is_value(right, relid) || !filter_op(opno, &op) ||
 		!collation_fits(op, operand.type, expr->inputcollid) ||
 		!value_type_fits(operand.type, operand_type(right), operand_type(left)))
 		return NIL;
@@ -408,7 +423,7 @@ read_containment(const ImageTable *table, Index relid, OpExpr *expr,
 	int			index = column_index(table, relid, whole);
 	QualOperand operand;
 
-	if (!is_value(part))
+	if (!is_value(part, relid))
 		return NIL;
 	if (function == F_ARRAYCONTAINS || function == F_ARRAYCONTAINED)
 	{
@@ -447,7 +462,7 @@ read_any(const ImageTable *table, Index relid, ScalarArrayOpExpr *expr,
 		return NIL;
 	if (read_operand(table, relid, left, &operand))
 	{
-		if (!is_value(right) || operand.type == FILTER_BOOLEAN ||
+		if (!is_value(right, relid) || operand.type == FILTER_BOOLEAN ||
 			!value_type_fits(operand.type, get_element_type(operand_type(right)),
 							 operand_type(left)))
 			return NIL;
@@ -455,7 +470,7 @@ read_any(const ImageTable *table, Index relid, ScalarArrayOpExpr *expr,
 	}
 	index = column_index(table, relid, right);
 	if (index >= 0 && array_operand(table, index, &operand) &&
-		is_value(left) && exprType(left) == TEXTOID)
+		is_value(left, relid) && exprType(left) == TEXTOID)
 		return make_qual(QUAL_SCALAR, FILTER_HAS, &operand, left, values);
 	return NIL;
 }
