@@ -13,12 +13,15 @@
 #include "executor/executor.h"
 #include "foreign/foreign.h"
 #include "mb/pg_wchar.h"
+#include "nodes/nodeFuncs.h"
 #include "nodes/value.h"
 #include "row/decode.h"
 #include "scan/image_scan.h"
+#include "sql/answers.h"
 #include "sql/fdw.h"
 #include "sql/options.h"
 #include "sql/quals.h"
+#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 
@@ -91,6 +94,9 @@ imagecat_begin_scan(ForeignScanState *node, int eflags)
 												  state->columns);
 		return;
 	}
+	if (!explain_only &&
+		(plan->scan.plan.allParam != NULL || (eflags & EXEC_FLAG_REWIND) != 0))
+		state->answers = imagecat_answers();
 	foreach(lc, state->columns)
 		wanted = bms_add_member(wanted, lfirst_int(lc));
 	state->decoder = imagecat_row_decoder(state->table->dialect, state->table->native,
@@ -139,6 +145,128 @@ imagecat_scan_local_query(ImageScanState *state, const ScanQuery *query,
 								NULL, 0, for_display);
 }
 
+/* What is asked of the service, as one text. */
+static const char *
+question_text(const ImageScanState *state, const ImageQuery *query)
+{
+	const Dialect *dialect = state->table->dialect;
+	RequestPlan *plan = imagecat_plan_requests(dialect, query);
+	StringInfoData text;
+	ListCell   *lc;
+
+	initStringInfo(&text);
+	foreach(lc, plan->requests)
+		appendStringInfo(&text, "%s\n",
+						 imagecat_request_target(dialect, lfirst(lc),
+												 plan->page_size, NULL));
+	return text.data;
+}
+
+/* The value that this execution asks with, where a whole listing has it. */
+static const char *
+key_text(const ImageScanState *state, ExprContext *econtext)
+{
+	int			key = intVal(list_nth(state->private, SCAN_KEY));
+	ExprState  *value = list_nth(state->states, key);
+	bool		isnull;
+	Datum		datum = ExecEvalExpr(value, econtext, &isnull);
+	Oid			output;
+	bool		is_varlena;
+
+	if (isnull)
+		return NULL;
+	getTypeOutputInfo(exprType(list_nth(state->values, key)), &output, &is_varlena);
+	return OidOutputFunctionCall(output, datum);
+}
+
+/* The next image that arrives, as a row. */
+static bool
+next_remote_row(ImageScanState *state, struct ImageScan *images,
+				TupleTableSlot *slot)
+{
+	if (!imagecat_scan_next(images))
+		return false;
+	imagecat_row_decode(state->decoder, imagecat_scan_image(images),
+						slot->tts_values, slot->tts_isnull);
+	ExecStoreVirtualTuple(slot);
+	return true;
+}
+
+/*
+ * Reads all that any execution may ask for, whatever its parameters, and keeps
+ * it by the column that they are compared with.
+ */
+static void
+read_whole_listing(ForeignScanState *node)
+{
+	ImageScanState *state = node->fdw_state;
+	int			column = intVal(list_nth(state->private, SCAN_KEY_COLUMN));
+	TupleTableSlot *slot = node->ss.ss_ScanTupleSlot;
+	MemoryContext row = AllocSetContextCreate(CurrentMemoryContext,
+											  "imagecat row",
+											  ALLOCSET_SMALL_SIZES);
+	ScanQuery	query = imagecat_scan_query(state, node->ss.ps.ps_ExprContext,
+											false);
+	struct ImageScan *images;
+	ListCell   *lc;
+	Oid			output;
+	bool		is_varlena;
+
+	foreach(lc, query.image.filters)
+		if (((Filter *) lfirst(lc))->unknown != NULL)
+			query.image.filters = foreach_delete_current(query.image.filters, lc);
+	query.image.limit = 0;
+	query.image.sort = NULL;
+	images = imagecat_scan_begin(state->service, &query.image, &state->stats);
+	getTypeOutputInfo(TupleDescAttr(state->table->desc, column)->atttypid,
+					  &output, &is_varlena);
+	imagecat_answers_begin_whole(state->answers);
+	for (;;)
+	{
+		MemoryContext old = MemoryContextSwitchTo(row);
+
+		MemoryContextReset(row);
+		ExecClearTuple(slot);
+		if (!next_remote_row(state, images, slot))
+		{
+			MemoryContextSwitchTo(old);
+			break;
+		}
+		if (!slot->tts_isnull[column])
+			imagecat_answers_add_to_whole(state->answers,
+										  OidOutputFunctionCall(output,
+																slot->tts_values[column]),
+										  slot);
+		MemoryContextSwitchTo(old);
+	}
+	imagecat_answers_finish_whole(state->answers);
+	imagecat_scan_end(images);
+	ExecClearTuple(slot);
+}
+
+/*
+ * Whether the answers kept have this execution's rows; if not, what comes is
+ * kept.  A loop that asks too often gets the whole listing first.
+ */
+static bool
+find_answer(ForeignScanState *node, const ImageQuery *query)
+{
+	ImageScanState *state = node->fdw_state;
+	double		whole = floatVal(list_nth(state->private, SCAN_WHOLE));
+
+	if (whole > 0 && state->asked >= whole &&
+		intVal(list_nth(state->private, SCAN_KEY)) >= 0 &&
+		!imagecat_answers_has_whole(state->answers))
+		read_whole_listing(node);
+	if (imagecat_answers_has_whole(state->answers))
+		return imagecat_answers_find(state->answers,
+									 key_text(state, node->ss.ps.ps_ExprContext));
+	if (imagecat_answers_find(state->answers, question_text(state, query)))
+		return true;
+	imagecat_answers_begin(state->answers, question_text(state, query));
+	return false;
+}
+
 static void
 start(ForeignScanState *node)
 {
@@ -149,13 +277,23 @@ start(ForeignScanState *node)
 
 	state->started = true;
 	state->ended = query.contradiction;
-	if (!state->ended && state->table->dialect == NULL)
+	if (state->ended)
+		 /* no row, and nobody is asked */ ;
+	else if (state->table->dialect == NULL)
 		state->local = imagecat_local_begin(imagecat_scan_local_query(state, &query,
-																	   false),
+																	  false),
 											state->userid);
-	else if (!state->ended)
+	else if (state->answers != NULL && find_answer(node, &query.image))
+	{
+		state->replaying = true;
+		state->reused++;
+	}
+	else
+	{
 		state->images = imagecat_scan_begin(state->service, &query.image,
 											&state->stats);
+		state->asked++;
+	}
 	MemoryContextSwitchTo(old);
 }
 
@@ -178,6 +316,15 @@ next_local_row(ImageScanState *state, TupleTableSlot *slot)
 	return true;
 }
 
+static bool
+is_lookup(const struct ImageScan *images)
+{
+	const List *requests = imagecat_scan_plan(images)->requests;
+
+	return list_length(requests) == 1 &&
+		((const ImageRequest *) linitial(requests))->lookup;
+}
+
 /* IterateForeignScan: the next row, in the caller's memory context. */
 TupleTableSlot *
 imagecat_iterate_scan(ForeignScanState *node)
@@ -191,11 +338,25 @@ imagecat_iterate_scan(ForeignScanState *node)
 	if (state->ended)
 		return slot;
 	if (state->local != NULL)
+	{
 		state->ended = !next_local_row(state, slot);
-	else if (!(state->ended = !imagecat_scan_next(state->images)))
-		imagecat_row_decode(state->decoder, imagecat_scan_image(state->images),
-							slot->tts_values, slot->tts_isnull);
-	return state->ended ? slot : ExecStoreVirtualTuple(slot);
+		return state->ended ? slot : ExecStoreVirtualTuple(slot);
+	}
+	if (state->replaying)
+	{
+		state->ended = !imagecat_answers_next(state->answers, slot);
+		return slot;
+	}
+	state->ended = !next_remote_row(state, state->images, slot);
+	if (state->answers != NULL)
+	{
+		if (!state->ended)
+			imagecat_answers_add(state->answers, slot);
+		/* A look-up has no second row, and nobody may ask for it. */
+		if (state->ended || is_lookup(state->images))
+			imagecat_answers_finish(state->answers);
+	}
+	return slot;
 }
 
 static void
@@ -206,6 +367,7 @@ stop(ImageScanState *state)
 	state->local = NULL;
 	state->images = NULL;
 	state->started = false;
+	state->replaying = false;
 	MemoryContextReset(state->context);
 }
 
@@ -225,6 +387,8 @@ imagecat_end_scan(ForeignScanState *node)
 	if (state == NULL)
 		return;
 	stop(state);
+	if (state->answers != NULL)
+		imagecat_answers_end(state->answers);
 	if (state->decoder != NULL)
 		imagecat_row_warn(state->decoder);
 }

@@ -54,6 +54,8 @@ explain_counters(const ImageScanState *state, ExplainState *es)
 	ExplainPropertyInteger("Images Received", NULL, stats->images, es);
 	ExplainPropertyInteger("Bytes Received", NULL, stats->bytes, es);
 	ExplainPropertyInteger("Retries", NULL, stats->retries, es);
+	if (state->answers != NULL)
+		ExplainPropertyInteger("Answers Reused", NULL, state->reused, es);
 	if (es->timing)
 		ExplainPropertyFloat("Wait Time", "ms", stats->wait_time / 1000.0, 3, es);
 }

@@ -25,6 +25,11 @@ enum ScanPrivate
 	SCAN_SORT_MEMBER,			/* String: "" for no order */
 	SCAN_DESCENDING,			/* Boolean */
 	SCAN_LIMIT,					/* Float, as text: rows wanted; 0 for all */
+	SCAN_WHOLE,					/* Float, as text: as many executions cost no
+								 * less than the whole listing */
+	SCAN_KEY,					/* Integer: the qual whose parameter's value is
+								 * the key of a whole listing; -1 for none */
+	SCAN_KEY_COLUMN,			/* Integer: index of its column */
 	SCAN_COLUMNS				/* IntList: indexes of the columns wanted */
 };
 
@@ -72,6 +77,12 @@ typedef struct ImageScanState
 	bool		ended;
 	struct ImageScan *images;
 	LocalScan  *local;
+
+	/* a scan that may be executed many times */
+	struct Answers *answers;	/* NULL for another */
+	bool		replaying;		/* this execution's rows are among them */
+	int64		asked;			/* executions that asked the service */
+	int64		reused;			/* executions that did not */
 } ImageScanState;
 
 extern ScanQuery imagecat_scan_query(ImageScanState *state,

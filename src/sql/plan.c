@@ -20,6 +20,7 @@
 #include "foreign/foreign.h"
 #include "imagecat.h"
 #include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
 #include "optimizer/cost.h"
 #include "optimizer/optimizer.h"
 #include "optimizer/paths.h"
@@ -30,57 +31,38 @@
 #include "sql/quals.h"
 #include "utils/lsyscache.h"
 
-/* Cost of receiving and reading one image, in units of cpu_tuple_cost. */
-#define IMAGE_COST_FACTOR	5
+/*
+ * What an image in a list costs, in requests: a service makes a page of a
+ * thousand in the time of some twenty small answers.
+ */
+#define IMAGE_COST			(1.0 / 50)
+
+/* What the service is asked for, by the clauses that filters can express. */
+typedef struct Question
+{
+	List	   *quals;
+	List	   *values;
+	bool		exact;			/* the quals say all that the clauses do */
+	bool		certain;		/* and the service does all that the quals say,
+								 * whatever execution brings */
+	double		images;			/* that the service is expected to send */
+	double		requests;
+	int			page_size;
+} Question;
 
 /* What is known of a table's scan while it is planned: rel->fdw_private. */
 typedef struct TablePlan
 {
 	ImageService *service;
 	ImageTable *table;
-	List	   *quals;
-	List	   *values;
-	bool		exact;			/* the quals say all that the clauses do */
-	bool		certain;		/* and the service does all that the quals say,
-								 * whatever execution brings */
-	double		fetched;		/* images that the service is expected to send */
-	double		requests;
-	int			page_size;
+	Question	question;		/* without parameters of other tables */
 } TablePlan;
-
-/* Reads the clauses that filters can express; estimates what is left of them. */
-static void
-read_clauses(PlannerInfo *root, RelOptInfo *rel, TablePlan *state)
-{
-	List	   *read = NIL;
-	ListCell   *lc;
-
-	state->exact = true;
-	foreach(lc, rel->baserestrictinfo)
-	{
-		RestrictInfo *info = lfirst_node(RestrictInfo, lc);
-		List	   *qual = NIL;
-
-		if (imagecat_enable_pushdown)
-			qual = imagecat_read_qual(state->table, rel->relid, info->clause,
-									  &state->values);
-		if (qual == NIL)
-			state->exact = false;
-		else
-		{
-			state->quals = lappend(state->quals, qual);
-			read = lappend(read, info);
-		}
-	}
-	state->fetched = clamp_row_est(rel->tuples *
-								   clauselist_selectivity(root, read, rel->relid,
-														  JOIN_INNER, NULL));
-}
 
 /* The requests that the scan will start with, as far as values are known. */
 static void
-estimate_requests(TablePlan *state)
+estimate_requests(const TablePlan *state, Question *question)
 {
+	const Dialect *dialect = state->table->dialect;
 	bool		exact = true;
 	bool		contradiction = false;
 	ImageQuery	query = {.everything = true};
@@ -88,14 +70,79 @@ estimate_requests(TablePlan *state)
 
 	query.page_size = state->service->page_size;
 	query.filters = imagecat_qual_filters(state->table, state->service->name,
-										  state->quals, state->values, NIL, NULL,
-										  false, &exact, &contradiction);
-	plan = imagecat_plan_requests(state->table->dialect, &query);
-	state->certain = state->exact && exact && plan->exact && !plan->until_empty;
-	state->requests = contradiction ? 0 : list_length(plan->requests);
-	state->page_size = Max(plan->page_size, 1);
-	if (state->table->dialect->limit_key != NULL)
-		state->requests += floor(state->fetched / state->page_size);
+										  question->quals, question->values, NIL,
+										  NULL, false, &exact, &contradiction);
+	plan = imagecat_plan_requests(dialect, &query);
+	question->certain = question->exact && exact && plan->exact && !plan->until_empty;
+	question->requests = contradiction ? 0 : list_length(plan->requests);
+	question->page_size = Max(plan->page_size, 1);
+	if (dialect->limit_key != NULL)
+		question->requests += floor(question->images / question->page_size);
+}
+
+/* What the service is asked for under these clauses: a list of RestrictInfo. */
+static Question
+make_question(PlannerInfo *root, RelOptInfo *rel, const TablePlan *state,
+			  List *clauses)
+{
+	Question	question = {.exact = true};
+	List	   *read = NIL;
+	ListCell   *lc;
+
+	foreach(lc, clauses)
+	{
+		RestrictInfo *info = lfirst_node(RestrictInfo, lc);
+		List	   *qual = NIL;
+
+		if (imagecat_enable_pushdown)
+			qual = imagecat_read_qual(state->table, rel->relid, info->clause,
+									  &question.values);
+		if (qual == NIL)
+			question.exact = false;
+		else
+		{
+			question.quals = lappend(question.quals, qual);
+			read = lappend(read, info);
+		}
+	}
+	question.images = clamp_row_est(rel->tuples *
+									clauselist_selectivity(root, read, rel->relid,
+														   JOIN_INNER, NULL));
+	if (state->table->dialect != NULL)
+		estimate_requests(state, &question);
+	return question;
+}
+
+/*
+ * Tells the planner that an image's id is its own: with an index that no scan
+ * can use, for that is where estimates look.  It is not an immediate one, so
+ * that nothing but estimates rests on it.
+ */
+static void
+add_id_index(RelOptInfo *rel, const ImageTable *table)
+{
+	for (int i = 0; i < table->desc->natts; i++)
+	{
+		Form_pg_attribute attribute = TupleDescAttr(table->desc, i);
+		const ColumnSource *source = &table->sources[i];
+		IndexOptInfo *index;
+
+		if (attribute->attisdropped || source->kind != COLUMN_MEMBER ||
+			source->pointer != NULL || table->dialect == NULL ||
+			strcmp(source->member, table->dialect->id_member) != 0)
+			continue;
+		index = makeNode(IndexOptInfo);
+		index->rel = rel;
+		index->ncolumns = index->nkeycolumns = 1;
+		index->indexkeys = palloc(sizeof(int));
+		index->indexkeys[0] = attribute->attnum;
+		index->indexcollations = palloc0(sizeof(Oid));
+		index->opfamily = palloc0(sizeof(Oid));
+		index->opcintype = palloc0(sizeof(Oid));
+		index->unique = true;
+		index->hypothetical = true;
+		rel->indexlist = lappend(rel->indexlist, index);
+	}
 }
 
 /* GetForeignRelSize: options and columns from the catalogs, quals, estimates. */
@@ -111,10 +158,9 @@ imagecat_get_rel_size(PlannerInfo *root, RelOptInfo *rel, Oid relid)
 	/* reltuples is -1 until ANALYZE has run */
 	if (rel->tuples <= 0)
 		rel->tuples = state->service->estimated_images;
+	add_id_index(rel, state->table);
 	set_baserel_size_estimates(root, rel);
-	read_clauses(root, rel, state);
-	if (state->table->dialect != NULL)
-		estimate_requests(state);
+	state->question = make_question(root, rel, state, rel->baserestrictinfo);
 }
 
 static bool
@@ -183,30 +229,232 @@ find_sort_key(const TablePlan *state, RelOptInfo *rel, const PathKey *pathkey)
 }
 
 static List *
-path_private(const DialectSortKey *key, bool descending, double limit)
+path_private(const DialectSortKey *key, bool descending, double limit,
+			 double whole)
 {
-	return list_make3(makeString(key ? pstrdup(key->member) : ""),
+	return list_make4(makeString(key ? pstrdup(key->member) : ""),
 					  makeBoolean(descending),
-					  makeFloat(psprintf("%.0f", limit)));
+					  makeFloat(psprintf("%.0f", limit)),
+					  makeFloat(psprintf("%.0f", whole)));
 }
 
-static void
-add_scan_path(PlannerInfo *root, RelOptInfo *rel, const TablePlan *state,
-			  List *pathkeys, List *private)
+static Cost
+question_cost(const TablePlan *state, const Question *question)
 {
-	Cost		startup = state->service->request_cost;
+	return question->requests * state->service->request_cost +
+		question->images * (state->service->request_cost * IMAGE_COST + cpu_tuple_cost);
+}
+
+/* Whether the expression's value may change from one execution to the next. */
+static bool
+varies(Node *node, void *relid)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, Var))
+		return ((Var *) node)->varno != *(Index *) relid;
+	if (IsA(node, Param))
+		return ((Param *) node)->paramkind == PARAM_EXEC;
+	return expression_tree_walker(node, varies, relid);
+}
+
+/*
+ * After how many executions the whole listing, with the clauses that do not
+ * vary, would have been the cheaper way; 0 if none vary.
+ */
+static double
+executions_for_whole(PlannerInfo *root, RelOptInfo *rel, List *clauses,
+					 const Question *question)
+{
+	const TablePlan *state = rel->fdw_private;
+	Index		relid = rel->relid;
+	List	   *constant = NIL;
+	Question	whole;
+	ListCell   *lc;
+
+	foreach(lc, clauses)
+		if (!varies((Node *) lfirst_node(RestrictInfo, lc)->clause, &relid))
+			constant = lappend(constant, lfirst(lc));
+	if (list_length(constant) == list_length(clauses) || question->requests <= 0)
+		return 0;
+	whole = make_question(root, rel, state, constant);
+	return ceil(question_cost(state, &whole) / question_cost(state, question));
+}
+
+static int
+column_number(TupleDesc desc, const char *name)
+{
+	for (int i = 0; i < desc->natts; i++)
+		if (!TupleDescAttr(desc, i)->attisdropped &&
+			strcmp(NameStr(TupleDescAttr(desc, i)->attname), name) == 0)
+			return i;
+	elog(ERROR, "there is no column \"%s\"", name);
+}
+
+/*
+ * The qual by whose value the rows of a whole listing are kept, and its
+ * column: SCAN_KEY and SCAN_KEY_COLUMN.
+ */
+static List *
+key_private(RelOptInfo *rel, const Question *question)
+{
+	const TablePlan *state = rel->fdw_private;
+	Index		relid = rel->relid;
+	ListCell   *lc_qual;
+	ListCell   *lc_value;
+
+	forboth(lc_qual, question->quals, lc_value, question->values)
+	{
+		List	   *qual = lfirst(lc_qual);
+		const char *column = strVal(list_nth(qual, QUAL_COLUMN));
+
+		if (intVal(list_nth(qual, QUAL_FORM)) == QUAL_SCALAR &&
+			intVal(list_nth(qual, QUAL_OP)) == FILTER_EQ &&
+			intVal(list_nth(qual, QUAL_TYPE)) == FILTER_TEXT &&
+			!intVal(list_nth(qual, QUAL_PROPERTY)) &&
+			varies(lfirst(lc_value), &relid))
+			return list_make2(makeInteger(foreach_current_index(lc_qual)),
+							  makeInteger(column_number(state->table->desc, column)));
+	}
+	return list_make2(makeInteger(-1), makeInteger(-1));
+}
+
+/* outer is NULL for a path without parameters. */
+static void
+add_scan_path(PlannerInfo *root, RelOptInfo *rel, const Question *question,
+			  ParamPathInfo *outer, List *pathkeys, List *private)
+{
+	const TablePlan *state = rel->fdw_private;
+	Cost		startup = rel->baserestrictcost.startup;
+	Cost		first = 0;
 	Cost		run;
 
+	/* The first row comes with the first answer. */
+	if (state->table->dialect != NULL)
+		first = Min(question->requests, 1) * state->service->request_cost;
 	/* What the clauses cost here is the same for all paths, but not nothing. */
-	run = Max(state->requests - 1, 0) * state->service->request_cost +
-		state->fetched * cpu_tuple_cost * IMAGE_COST_FACTOR +
-		state->fetched * rel->baserestrictcost.per_tuple;
-	startup += rel->baserestrictcost.startup;
-	if (state->table->dialect == NULL)
-		startup = rel->baserestrictcost.startup;
-	add_path(rel, (Path *) imagecat_foreign_path(root, rel, rel->rows, startup,
-												 startup + run, pathkeys,
+	run = question_cost(state, question) - first +
+		question->images * rel->baserestrictcost.per_tuple;
+	startup += first;
+	add_path(rel, (Path *) imagecat_foreign_path(root, rel,
+												 outer ? outer->ppi_rows : rel->rows,
+												 startup, startup + run, pathkeys,
+												 outer ? outer->ppi_req_outer :
 												 rel->lateral_relids, private));
+}
+
+/* Whether the service is asked by the clause, given a value for it. */
+static bool
+is_sent(const TablePlan *state, RelOptInfo *rel, Expr *clause)
+{
+	List	   *values = NIL;
+	List	   *qual = imagecat_read_qual(state->table, rel->relid, clause, &values);
+	bool		exact;
+	bool		contradiction;
+	ImageQuery	query = {.everything = true};
+	FilterOp	op;
+
+	if (qual == NIL)
+		return false;
+	op = intVal(list_nth(qual, QUAL_OP));
+	if (op != FILTER_EQ && op != FILTER_IN)
+		return false;
+	query.filters = imagecat_qual_filters(state->table, state->service->name,
+										  list_make1(qual), values, NIL, NULL,
+										  false, &exact, &contradiction);
+	return query.filters != NIL &&
+		imagecat_plan_requests(state->table->dialect, &query)->unsent == NIL;
+}
+
+/* For generate_implied_equalities_for_column: one expression of ours a time. */
+typedef struct EquivalenceSearch
+{
+	Expr	   *current;
+	List	   *used;
+} EquivalenceSearch;
+
+static bool
+is_next_member(PlannerInfo *root, RelOptInfo *rel, EquivalenceClass *ec,
+			   EquivalenceMember *member, void *arg)
+{
+	EquivalenceSearch *search = arg;
+
+	(void) root;
+	(void) rel;
+	(void) ec;
+	if (search->current != NULL)
+		return equal(member->em_expr, search->current);
+	if (list_member(search->used, member->em_expr))
+		return false;
+	search->current = member->em_expr;
+	return true;
+}
+
+/* The join clauses that could be asked with values of other tables' rows. */
+static List *
+join_clauses(PlannerInfo *root, RelOptInfo *rel)
+{
+	List	   *clauses = NIL;
+	EquivalenceSearch search = {0};
+	ListCell   *lc;
+
+	foreach(lc, rel->joininfo)
+	{
+		RestrictInfo *info = lfirst_node(RestrictInfo, lc);
+
+		if (join_clause_is_movable_to(info, rel))
+			clauses = lappend(clauses, info);
+	}
+	while (rel->has_eclass_joins)
+	{
+		List	   *implied;
+
+		search.current = NULL;
+		implied = generate_implied_equalities_for_column(root, rel, is_next_member,
+														 &search,
+														 rel->lateral_referencers);
+		if (search.current == NULL)
+			break;
+		foreach(lc, implied)
+			if (join_clause_is_movable_to(lfirst_node(RestrictInfo, lc), rel))
+				clauses = lappend(clauses, lfirst(lc));
+		search.used = lappend(search.used, search.current);
+	}
+	return clauses;
+}
+
+/*
+ * Paths that ask for the images of each row of other tables.  An execution that
+ * asks more often than the planner thought ends up with the whole listing.
+ */
+static void
+add_parameterised_paths(PlannerInfo *root, RelOptInfo *rel)
+{
+	const TablePlan *state = rel->fdw_private;
+	List	   *seen = NIL;
+	ListCell   *lc;
+
+	foreach(lc, join_clauses(root, rel))
+	{
+		RestrictInfo *info = lfirst_node(RestrictInfo, lc);
+		Relids		required = bms_union(info->clause_relids, rel->lateral_relids);
+		ParamPathInfo *outer;
+		List	   *clauses;
+		Question	question;
+
+		required = bms_del_member(required, rel->relid);
+		if (bms_is_empty(required) || !is_sent(state, rel, info->clause))
+			continue;
+		outer = get_baserel_parampathinfo(root, rel, required);
+		if (list_member_ptr(seen, outer))
+			continue;
+		seen = lappend(seen, outer);
+		clauses = list_concat_copy(rel->baserestrictinfo, outer->ppi_clauses);
+		question = make_question(root, rel, state, clauses);
+		add_scan_path(root, rel, &question, outer, NIL,
+					  path_private(NULL, false, 0,
+								   executions_for_whole(root, rel, clauses, &question)));
+	}
 }
 
 /* GetForeignPaths: in any order, and in the query's if the service has it. */
@@ -220,16 +468,20 @@ imagecat_get_paths(PlannerInfo *root, RelOptInfo *rel, Oid relid)
 	bool		descending;
 
 	/* With a join, nobody knows how many rows of this table a limit takes. */
-	if (imagecat_enable_pushdown && root->limit_tuples > 0 && state->exact &&
+	if (imagecat_enable_pushdown && root->limit_tuples > 0 && state->question.exact &&
 		bms_membership(root->all_baserels) == BMS_SINGLETON)
 		limit = root->limit_tuples;
 
-	add_scan_path(root, rel, state, NIL,
+	add_scan_path(root, rel, &state->question, NULL, NIL,
 				  path_private(NULL, false,
-							   root->query_pathkeys == NIL ? limit : 0));
+							   root->query_pathkeys == NIL ? limit : 0,
+							   executions_for_whole(root, rel, rel->baserestrictinfo,
+													&state->question)));
 
-	if (!imagecat_enable_pushdown || state->table->dialect == NULL ||
-		root->query_pathkeys == NIL)
+	if (!imagecat_enable_pushdown || state->table->dialect == NULL)
+		return;
+	add_parameterised_paths(root, rel);
+	if (root->query_pathkeys == NIL)
 		return;
 	pathkey = linitial_node(PathKey, root->query_pathkeys);
 	key = find_sort_key(state, rel, pathkey);
@@ -239,10 +491,11 @@ imagecat_get_paths(PlannerInfo *root, RelOptInfo *rel, Oid relid)
 	if (list_length(root->query_pathkeys) > 1)
 		limit = 0;				/* rows that tie for the last place decide */
 	if (key->one_page &&
-		(!state->certain || limit <= 0 || limit > state->page_size))
+		(!state->question.certain || limit <= 0 ||
+		 limit > state->question.page_size))
 		return;
-	add_scan_path(root, rel, state, list_make1(pathkey),
-				  path_private(key, descending, limit));
+	add_scan_path(root, rel, &state->question, NULL, list_make1(pathkey),
+				  path_private(key, descending, limit, 0));
 }
 
 /* The indexes of the columns that the scan has to fill. */
@@ -271,12 +524,16 @@ imagecat_get_plan(PlannerInfo *root, RelOptInfo *rel, Oid relid,
 {
 	TablePlan  *state = rel->fdw_private;
 	List	   *private = NIL;
+	Question	question;
 
+	/* A parameterised path brings clauses of its own. */
+	question = make_question(root, rel, state, clauses);
 	clauses = extract_actual_clauses(clauses, false);
-	private = lappend(private, state->quals);
-	private = lappend(private, makeBoolean(state->exact));
+	private = lappend(private, question.quals);
+	private = lappend(private, makeBoolean(question.exact));
 	private = list_concat(private, path->fdw_private);
+	private = list_concat(private, key_private(rel, &question));
 	private = lappend(private, wanted_columns(rel, state->table, clauses));
-	return make_foreignscan(tlist, clauses, rel->relid, state->values, private,
+	return make_foreignscan(tlist, clauses, rel->relid, question.values, private,
 							NIL, NIL, outer_plan);
 }
