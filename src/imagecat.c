@@ -11,6 +11,7 @@
 
 #include "fmgr.h"
 #include "imagecat.h"
+#include "sql/fdw.h"
 #include "utils/guc.h"
 
 PG_MODULE_MAGIC;
@@ -39,4 +40,5 @@ _PG_init(void)
 							   &imagecat_allowed_hosts, "", PGC_SUSET,
 							   GUC_SUPERUSER_ONLY, NULL, NULL, NULL);
 	MarkGUCPrefixReserved("imagecat");
+	imagecat_init_semijoin();
 }

@@ -9,10 +9,12 @@
  */
 #include "postgres.h"
 
+#include "catalog/pg_type.h"
 #include "compat.h"
 #include "executor/executor.h"
 #include "foreign/foreign.h"
 #include "mb/pg_wchar.h"
+#include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "nodes/value.h"
 #include "row/decode.h"
@@ -21,6 +23,8 @@
 #include "sql/fdw.h"
 #include "sql/options.h"
 #include "sql/quals.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
@@ -369,6 +373,30 @@ stop(ImageScanState *state)
 	state->started = false;
 	state->replaying = false;
 	MemoryContextReset(state->context);
+}
+
+/*
+ * Gives the values of the qual that has none, see imagecat_keys_path, for the
+ * executions from now on.
+ */
+void
+imagecat_scan_set_keys(ForeignScanState *node, const char *const *keys, int count)
+{
+	ImageScanState *state = node->fdw_state;
+	MemoryContext old = MemoryContextSwitchTo(node->ss.ps.state->es_query_cxt);
+	Datum	   *elements = palloc(sizeof(Datum) * Max(count, 1));
+	ArrayType  *array;
+	Node	   *value;
+
+	for (int i = 0; i < count; i++)
+		elements[i] = CStringGetTextDatum(keys[i]);
+	array = construct_array(elements, count, TEXTOID, -1, false, TYPALIGN_INT);
+	value = (Node *) makeConst(TEXTARRAYOID, -1, InvalidOid, -1,
+							   PointerGetDatum(array), false, false);
+	state->values = lappend(list_copy_head(state->values,
+										   list_length(state->values) - 1),
+							value);
+	MemoryContextSwitchTo(old);
 }
 
 /* ReScanForeignScan: starts over, since parameters may have changed. */

@@ -40,7 +40,16 @@ extern ForeignScan *imagecat_get_plan(PlannerInfo *root, RelOptInfo *rel,
 									  Oid relid, ForeignPath *path, List *tlist,
 									  List *clauses, Plan *outer_plan);
 
+extern ForeignPath *imagecat_keys_path(PlannerInfo *root, RelOptInfo *rel,
+									   Expr *clause, double keys, double rows,
+									   Node **value, AttrNumber *column);
+
+/* semijoin.c */
+extern void imagecat_init_semijoin(void);
+
 /* exec.c */
+extern void imagecat_scan_set_keys(ForeignScanState *node, const char *const *keys,
+								   int count);
 extern void imagecat_begin_scan(ForeignScanState *node, int eflags);
 extern TupleTableSlot *imagecat_iterate_scan(ForeignScanState *node);
 extern void imagecat_rescan(ForeignScanState *node);

@@ -37,6 +37,9 @@
  */
 #define IMAGE_COST			(1.0 / 50)
 
+/* About as many ids fit into a request's URL. */
+#define KEYS_PER_REQUEST	150
+
 /* What the service is asked for, by the clauses that filters can express. */
 typedef struct Question
 {
@@ -228,6 +231,7 @@ find_sort_key(const TablePlan *state, RelOptInfo *rel, const PathKey *pathkey)
 	return NULL;
 }
 
+/* A path's part of what the executor is told, see enum ScanPrivate. */
 static List *
 path_private(const DialectSortKey *key, bool descending, double limit,
 			 double whole)
@@ -237,6 +241,9 @@ path_private(const DialectSortKey *key, bool descending, double limit,
 					  makeFloat(psprintf("%.0f", limit)),
 					  makeFloat(psprintf("%.0f", whole)));
 }
+
+/* After these items a path may have one qual more, whose values are keys. */
+#define PATH_KEYS			4
 
 static Cost
 question_cost(const TablePlan *state, const Question *question)
@@ -291,6 +298,16 @@ column_number(TupleDesc desc, const char *name)
 	elog(ERROR, "there is no column \"%s\"", name);
 }
 
+/* Whether the qual says that a column has this very text. */
+static bool
+is_key(const List *qual)
+{
+	return intVal(list_nth(qual, QUAL_FORM)) == QUAL_SCALAR &&
+		intVal(list_nth(qual, QUAL_OP)) == FILTER_EQ &&
+		intVal(list_nth(qual, QUAL_TYPE)) == FILTER_TEXT &&
+		!intVal(list_nth(qual, QUAL_PROPERTY));
+}
+
 /*
  * The qual by whose value the rows of a whole listing are kept, and its
  * column: SCAN_KEY and SCAN_KEY_COLUMN.
@@ -308,11 +325,7 @@ key_private(RelOptInfo *rel, const Question *question)
 		List	   *qual = lfirst(lc_qual);
 		const char *column = strVal(list_nth(qual, QUAL_COLUMN));
 
-		if (intVal(list_nth(qual, QUAL_FORM)) == QUAL_SCALAR &&
-			intVal(list_nth(qual, QUAL_OP)) == FILTER_EQ &&
-			intVal(list_nth(qual, QUAL_TYPE)) == FILTER_TEXT &&
-			!intVal(list_nth(qual, QUAL_PROPERTY)) &&
-			varies(lfirst(lc_value), &relid))
+		if (is_key(qual) && varies(lfirst(lc_value), &relid))
 			return list_make2(makeInteger(foreach_current_index(lc_qual)),
 							  makeInteger(column_number(state->table->desc, column)));
 	}
@@ -343,27 +356,38 @@ add_scan_path(PlannerInfo *root, RelOptInfo *rel, const Question *question,
 												 rel->lateral_relids, private));
 }
 
+/*
+ * The number of requests by which the service is asked, if it can be asked by
+ * this qual alone; otherwise 0.
+ */
+static int
+requests_by_qual(const TablePlan *state, List *qual, Node *value)
+{
+	bool		exact;
+	bool		contradiction;
+	ImageQuery	query = {.everything = true};
+	RequestPlan *plan;
+
+	query.filters = imagecat_qual_filters(state->table, state->service->name,
+										  list_make1(qual), list_make1(value),
+										  NIL, NULL, false, &exact, &contradiction);
+	plan = imagecat_plan_requests(state->table->dialect, &query);
+	return query.filters != NIL && plan->unsent == NIL ? list_length(plan->requests) : 0;
+}
+
 /* Whether the service is asked by the clause, given a value for it. */
 static bool
 is_sent(const TablePlan *state, RelOptInfo *rel, Expr *clause)
 {
 	List	   *values = NIL;
 	List	   *qual = imagecat_read_qual(state->table, rel->relid, clause, &values);
-	bool		exact;
-	bool		contradiction;
-	ImageQuery	query = {.everything = true};
 	FilterOp	op;
 
 	if (qual == NIL)
 		return false;
 	op = intVal(list_nth(qual, QUAL_OP));
-	if (op != FILTER_EQ && op != FILTER_IN)
-		return false;
-	query.filters = imagecat_qual_filters(state->table, state->service->name,
-										  list_make1(qual), values, NIL, NULL,
-										  false, &exact, &contradiction);
-	return query.filters != NIL &&
-		imagecat_plan_requests(state->table->dialect, &query)->unsent == NIL;
+	return (op == FILTER_EQ || op == FILTER_IN) &&
+		requests_by_qual(state, qual, linitial(values)) > 0;
 }
 
 /* For generate_implied_equalities_for_column: one expression of ours a time. */
@@ -457,6 +481,50 @@ add_parameterised_paths(PlannerInfo *root, RelOptInfo *rel)
 	}
 }
 
+/*
+ * A path to the images that have one of the keys which a node above gives,
+ * read from a clause that compares a column with an expression of other
+ * tables.  Gives that expression and the column's number.
+ *
+ * Gives NULL if the clause is another, or the service cannot be asked by a
+ * list.  The node above has to compare the keys again, and must not let the
+ * path be executed without having given them, see imagecat_scan_set_keys.
+ */
+ForeignPath *
+imagecat_keys_path(PlannerInfo *root, RelOptInfo *rel, Expr *clause,
+				   double keys, double rows, Node **value, AttrNumber *column)
+{
+	const TablePlan *state = rel->fdw_private;
+	List	   *values = NIL;
+	List	   *private;
+	List	   *qual;
+	Question	question;
+	int			requests;
+
+	if (!imagecat_enable_pushdown || state->table->dialect == NULL)
+		return NULL;
+	qual = imagecat_read_qual(state->table, rel->relid, clause, &values);
+	if (qual == NIL || !is_key(qual))
+		return NULL;
+	qual = list_copy(qual);
+	lfirst(list_nth_cell(qual, QUAL_FORM)) = makeInteger(QUAL_ANY);
+	lfirst(list_nth_cell(qual, QUAL_OP)) = makeInteger(FILTER_IN);
+	requests = requests_by_qual(state, qual, NULL);
+	if (requests == 0)
+		return NULL;
+	*value = linitial(values);
+	*column = column_number(state->table->desc,
+							strVal(list_nth(qual, QUAL_COLUMN))) + 1;
+
+	question = state->question;
+	question.requests = requests * ceil(keys / KEYS_PER_REQUEST);
+	question.images = Min(question.images, rows);
+	private = lappend(path_private(NULL, false, 0, 0), qual);
+	return imagecat_foreign_path(root, rel, Min(rel->rows, rows),
+								 state->service->request_cost,
+								 question_cost(state, &question), NIL, NULL, private);
+}
+
 /* GetForeignPaths: in any order, and in the query's if the service has it. */
 void
 imagecat_get_paths(PlannerInfo *root, RelOptInfo *rel, Oid relid)
@@ -528,6 +596,13 @@ imagecat_get_plan(PlannerInfo *root, RelOptInfo *rel, Oid relid,
 
 	/* A parameterised path brings clauses of its own. */
 	question = make_question(root, rel, state, clauses);
+	if (list_length(path->fdw_private) > PATH_KEYS)
+	{
+		question.quals = lappend(question.quals,
+								 list_nth(path->fdw_private, PATH_KEYS));
+		question.values = lappend(question.values, NULL);
+		path->fdw_private = list_copy_head(path->fdw_private, PATH_KEYS);
+	}
 	clauses = extract_actual_clauses(clauses, false);
 	private = lappend(private, question.quals);
 	private = lappend(private, makeBoolean(question.exact));

@@ -225,6 +225,8 @@ unknown_word(Node *value)
 {
 	Param	   *param;
 
+	if (value == NULL)
+		return "$(keys)";
 	while (IsA(value, RelabelType))
 		value = (Node *) ((RelabelType *) value)->arg;
 	param = (Param *) value;
@@ -248,6 +250,8 @@ param_is_unknown(Node *node, void *params)
 static bool
 is_known(Node *value, const List *states, ExprContext *econtext, bool executing)
 {
+	if (value == NULL)
+		return false;
 	if (IsA(value, Const) || executing)
 		return true;
 	return states != NIL &&
@@ -259,7 +263,8 @@ is_known(Node *value, const List *states, ExprContext *econtext, bool executing)
  *
  * states are the values' ExprStates, to be evaluated in econtext; NIL for
  * planning.  Values that only execution knows come out as unknown unless
- * executing.  *exact is set to false if the filters let pass more than the quals;
+ * executing; a value that is NULL is one that a node above gives, and stays
+ * unknown until it is a Const.  *exact is set to false if the filters let pass more than the quals;
  * *contradiction is set to true if no row can pass.
  */
 List *
@@ -279,7 +284,7 @@ imagecat_qual_filters(const ImageTable *table, const char *server,
 		Datum		datum;
 		bool		isnull;
 
-		if (IsA(value, Const))
+		if (value != NULL && IsA(value, Const))
 		{
 			datum = ((Const *) value)->constvalue;
 			isnull = ((Const *) value)->constisnull;

@@ -10,7 +10,7 @@ sys.path[:0] = [os.path.join(here, "..", "lib"), os.path.join(here, "..")]
 
 from cloud import Cloud  # noqa: E402
 from imagecat import explain, figure_in, fresh_database, rows, server, value  # noqa: E402
-from tap import diag, done, is_, ok, unlike  # noqa: E402
+from tap import diag, done, is_, like, ok, unlike  # noqa: E402
 
 cur = fresh_database("t29_joins").cursor()
 cloud = Cloud(images=6000, seed=1, mode="varied").start()
@@ -22,7 +22,9 @@ cur.execute("""SET enable_memoize = off;            -- the scan's own memory is 
 for count in (5, 10, 5000):
     cur.execute(f"CREATE TABLE id{count} AS SELECT * FROM g.numbered({count}); ANALYZE id{count}")
 cur.execute("CREATE TABLE twice AS SELECT at, id FROM id5, generate_series(1, 3); ANALYZE twice")
-LISTING = 12            # requests of the whole listing: six pages, visible images and hidden ones, of a thousand
+cloud.clear()
+rows(cur, "SELECT FROM g.images")
+LISTING = len(cloud.requests)
 
 
 def lookups():
@@ -69,7 +71,10 @@ plan = check("lateral with limit, five thousand ids",
              "SELECT i.at, m.name FROM id5000 i, LATERAL (SELECT * FROM {} WHERE id = i.id LIMIT 1) m", range(1, 200), 1)
 ok(figure_in(plan, "Answers Reused") > 4400, "lateral with limit, five thousand ids: most come from the whole listing") or diag(plan)
 check("an outer join", "SELECT i.at, m.name FROM id10 i LEFT JOIN {} m ON m.id = i.id AND NOT m.protected", 10)
-check("a semi-join", "SELECT name FROM {} WHERE id IN (SELECT id FROM id5)", 5)
+for count, pages in (5, 2), (10, 2), (5000, LISTING):
+    plan = check(f"a semi-join, {count} ids", f"SELECT name FROM {{}} WHERE id IN (SELECT id FROM id{count})", 0, 1)
+    is_(asked[-1], pages, f"a semi-join, {count} ids: {pages} requests")
+    (unlike if count == 5000 else like)(plan, "Images by Keys", f"a semi-join, {count} ids: the plan")
 check("an anti-join", "SELECT at FROM id10 i WHERE NOT EXISTS (SELECT FROM {} m WHERE m.id = i.id AND NOT m.protected)",
       10, near=False)
 check("a list made by a sub-query", "SELECT name FROM {} WHERE id = ANY (ARRAY(SELECT id FROM id10))", 0, 1, near=False)
@@ -96,6 +101,36 @@ is_(sorted(rows(cur, "SELECT m.id FROM names JOIN g.images m USING (name)")),
     sorted(rows(cur, "SELECT m.id FROM names JOIN copy m USING (name)")), "by name: the rows of a local copy")
 unlike(explain(cur, "SELECT m.id FROM names JOIN g.images m USING (name)"), "Remote Request: GET /v2/images/",
        "by name: no look-up")
+
+# lists of keys: whatever is among them, and where the service takes unequal ones for equal
+loose = Cloud(images=300, seed=1, mode="varied", database="mariadb").start()
+server(cur, "loose", loose.url)
+cur.execute("""CREATE TABLE loose_copy AS SELECT * FROM loose.images; ANALYZE loose_copy;
+    CREATE FOREIGN TABLE loose_typed (id uuid, name varchar) SERVER loose;
+    CREATE TABLE keys AS SELECT * FROM (SELECT upper(id), upper(name), 1 FROM loose_copy UNION ALL
+        SELECT id, name, 2 FROM loose_copy UNION ALL VALUES (NULL, NULL, 3), ('', '', 4), ('a,b', '"', 5)) AS k (id, name, at)
+        WHERE id IS NULL OR hashtext(id) % 25 = 0; ANALYZE keys""")
+for name, query in {
+        "by id": "SELECT id, name FROM {} WHERE id IN (SELECT id FROM keys)",
+        "by name": "SELECT id, name FROM {} WHERE name IN (SELECT name FROM keys)",
+        "with another condition": "SELECT id FROM {} WHERE NOT hidden AND name IN (SELECT name FROM keys WHERE at > 1)",
+        "no keys": "SELECT id FROM {} WHERE id IN (SELECT id FROM keys WHERE at > 99)",
+        "nothing but NULL": "SELECT id FROM {} WHERE id IN (SELECT id FROM keys WHERE at = 3)",
+        "in an aggregate": "SELECT status, count(*) FROM {} WHERE id IN (SELECT id FROM keys) GROUP BY status",
+        "for each outer row": """SELECT k.at, (SELECT string_agg(i.name, ',' ORDER BY i.id) FROM {} i
+            WHERE i.name IN (SELECT n.name FROM keys n WHERE n.at = k.at)) FROM keys k""",
+        "within a join": "SELECT i.id, k.at FROM {} i JOIN keys k ON k.id = i.id WHERE i.name IN (SELECT name FROM keys)",
+        "with EXISTS": "SELECT id FROM {} i WHERE EXISTS (SELECT FROM keys k WHERE k.name = i.name AND k.at < 4)",
+        "ordered": "SELECT created_at, id FROM {} WHERE name IN (SELECT name FROM keys) ORDER BY 1, 2 LIMIT 5"}.items():
+    is_(sorted(rows(cur, query.format("loose.images")), key=repr), sorted(rows(cur, query.format("loose_copy")), key=repr),
+        f"keys, {name}: the rows of a local copy")
+    ok(name not in ("by id", "by name", "with another condition", "in an aggregate", "with EXISTS") or
+       "Images by Keys" in explain(cur, query.format("loose.images")), f"keys, {name}: the plan")
+loose.clear()
+is_(rows(cur, "SELECT id FROM loose.images WHERE id IN (SELECT id FROM keys WHERE at > 99)"), [], "no keys: no rows")
+is_(len(loose.requests), 0, "no keys: no request")
+is_(value(cur, "SELECT count(*) FROM loose_typed WHERE id IN (SELECT id::uuid FROM keys WHERE at < 3)"),
+    value(cur, "SELECT count(*) FROM loose_copy WHERE id::uuid IN (SELECT id::uuid FROM keys WHERE at < 3)"), "keys, by uuid")
 
 # two tables of the service, one leads to the other
 cur.execute("CREATE TABLE kernels AS SELECT id, properties ->> 'kernel_id' AS kernel FROM copy LIMIT 200; ANALYZE kernels")
