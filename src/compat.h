@@ -15,6 +15,7 @@
 #include "access/stratnum.h"
 #include "access/xact.h"
 #include "catalog/pg_foreign_server.h"
+#include "commands/vacuum.h"
 #include "executor/executor.h"
 #include "fmgr.h"
 #include "miscadmin.h"
@@ -135,6 +136,17 @@ imagecat_comparison(Oid opno)
 	List	   *found = get_op_btree_interpretation(opno);
 
 	return found ? ((OpBtreeInterpretation *) linitial(found))->strategy : 0;
+#endif
+}
+
+/* Between two rows of ANALYZE: acts on interrupts, and rests as it is told to. */
+static inline void
+imagecat_analyze_delay(void)
+{
+#if PG_VERSION_NUM >= 180000
+	vacuum_delay_point(true);
+#else
+	vacuum_delay_point();
 #endif
 }
 

@@ -30,8 +30,8 @@
 #include "utils/rel.h"
 
 /* Images are UTF-8, and a database that cannot hold them would lose some. */
-static void
-check_encoding(void)
+void
+imagecat_check_encoding(void)
 {
 	if (GetDatabaseEncoding() != PG_UTF8)
 		ereport(ERROR,
@@ -39,10 +39,13 @@ check_encoding(void)
 				 errmsg("imagecat needs a database with encoding UTF8")));
 }
 
-/* Only the columns that are wanted, as those of the local relation. */
-static List *
-make_local_columns(const ImageTable *table, const char *server,
-				   const List *wanted)
+/*
+ * The columns of a table of api local as those of its relation, a list of
+ * LocalColumn; wanted (IntList of indexes) tells which of them to read.
+ */
+List *
+imagecat_local_columns(const ImageTable *table, const char *server,
+					   const List *wanted)
 {
 	List	   *columns = NIL;
 
@@ -79,7 +82,7 @@ imagecat_begin_scan(ForeignScanState *node, int eflags)
 	Bitmapset  *wanted = NULL;
 	ListCell   *lc;
 
-	check_encoding();
+	imagecat_check_encoding();
 	node->fdw_state = state;
 	state->userid = imagecat_scan_user(plan, estate, plan->scan.scanrelid);
 	state->service = imagecat_service(serverid,
@@ -94,8 +97,8 @@ imagecat_begin_scan(ForeignScanState *node, int eflags)
 										   ALLOCSET_DEFAULT_SIZES);
 	if (state->table->dialect == NULL)
 	{
-		state->local_columns = make_local_columns(state->table, state->service->name,
-												  state->columns);
+		state->local_columns = imagecat_local_columns(state->table, state->service->name,
+													  state->columns);
 		return;
 	}
 	if (!explain_only &&

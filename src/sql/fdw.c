@@ -28,6 +28,7 @@ imagecat_fdw_handler(PG_FUNCTION_ARGS)
 	routine->ReScanForeignScan = imagecat_rescan;
 	routine->EndForeignScan = imagecat_end_scan;
 	routine->ExplainForeignScan = imagecat_explain_scan;
+	routine->AnalyzeForeignTable = imagecat_analyze_table;
 	routine->ImportForeignSchema = imagecat_import_schema;
 	PG_RETURN_POINTER(routine);
 }

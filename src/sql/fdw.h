@@ -55,6 +55,14 @@ extern TupleTableSlot *imagecat_iterate_scan(ForeignScanState *node);
 extern void imagecat_rescan(ForeignScanState *node);
 extern void imagecat_end_scan(ForeignScanState *node);
 
+extern void imagecat_check_encoding(void);
+extern List *imagecat_local_columns(const ImageTable *table, const char *server,
+									const List *wanted);
+
+/* analyze.c */
+extern bool imagecat_analyze_table(Relation relation, AcquireSampleRowsFunc *func,
+								   BlockNumber *totalpages);
+
 /* explain.c */
 extern void imagecat_explain_scan(ForeignScanState *node, ExplainState *es);
 

@@ -158,8 +158,8 @@ imagecat_get_rel_size(PlannerInfo *root, RelOptInfo *rel, Oid relid)
 	state->table = imagecat_table(relid, state->service->dialect);
 	rel->fdw_private = state;
 
-	/* reltuples is -1 until ANALYZE has run */
-	if (rel->tuples <= 0)
+	/* Until ANALYZE has run it is -1; 0 is a catalog that was found empty. */
+	if (rel->tuples < 0)
 		rel->tuples = state->service->estimated_images;
 	add_id_index(rel, state->table);
 	set_baserel_size_estimates(root, rel);
