@@ -40,7 +40,8 @@ CREATE ROLE regress_imagecat_user;
 SELECT has_schema_privilege('regress_imagecat_user', 'imagecat', 'USAGE') AS schema,
 	has_function_privilege('regress_imagecat_user', oid, 'EXECUTE') AS function,
 	has_foreign_data_wrapper_privilege('regress_imagecat_user', 'imagecat', 'USAGE') AS wrapper,
-	has_table_privilege('regress_imagecat_user', 'imagecat.images', 'SELECT') AS catalog
+	has_table_privilege('regress_imagecat_user', 'imagecat.images', 'SELECT') AS catalog,
+	has_function_privilege('regress_imagecat_user', 'imagecat.reset_server_stats(text)', 'EXECUTE') AS reset
 FROM pg_proc WHERE oid = 'imagecat.list_images'::regproc;
 SET ROLE regress_imagecat_user;
 SELECT * FROM imagecat.list_images();

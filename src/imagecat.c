@@ -12,6 +12,7 @@
 #include "fmgr.h"
 #include "imagecat.h"
 #include "sql/fdw.h"
+#include "scan/statistics.h"
 #include "utils/guc.h"
 
 PG_MODULE_MAGIC;
@@ -41,4 +42,5 @@ _PG_init(void)
 							   GUC_SUPERUSER_ONLY, NULL, NULL, NULL);
 	MarkGUCPrefixReserved("imagecat");
 	imagecat_init_semijoin();
+	imagecat_statistics_share();
 }

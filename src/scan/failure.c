@@ -306,6 +306,7 @@ report(const ImageService *service, const Peer *peer,
 	const char *problem = clean(service, imagecat_http_problem(request));
 	const char *start;
 
+	imagecat_http_count_error(request);
 	switch (imagecat_http_outcome(request))
 	{
 		case HTTP_UNDER_WAY:

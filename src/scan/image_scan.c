@@ -16,6 +16,7 @@
 #include "row/json.h"
 #include "scan/image_scan.h"
 #include "scan/listing.h"
+#include "scan/statistics.h"
 #include "scan/version.h"
 #include "utils/hsearch.h"
 #include "utils/memutils.h"
@@ -95,7 +96,10 @@ imagecat_scan_begin(const ImageService *service, const ImageQuery *query,
 												  "imagecat scan",
 												  ALLOCSET_DEFAULT_SIZES);
 	ImageScan  *scan = MemoryContextAllocZero(context, sizeof(ImageScan));
+	MemoryContext old = MemoryContextSwitchTo(context);
 
+	imagecat_statistics_watch(service->serverid, stats);
+	MemoryContextSwitchTo(old);
 	scan->service = service;
 	scan->query = *query;
 	scan->stats = stats;

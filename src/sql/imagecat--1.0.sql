@@ -90,3 +90,33 @@ COMMENT ON FUNCTION list_images IS
 
 -- What reaches a network is for whom the administrator chooses.
 REVOKE EXECUTE ON FUNCTION list_images FROM PUBLIC;
+
+-- What all scans of a server came to; its counters are NULL for users without USAGE on it.
+CREATE FUNCTION server_counters(
+    server          oid,
+    OUT scope       text,
+    OUT requests    bigint,
+    OUT pages       bigint,
+    OUT images      bigint,
+    OUT bytes       bigint,
+    OUT retries     bigint,
+    OUT errors      bigint,
+    OUT wait_time   double precision,
+    OUT stats_reset timestamptz
+)
+    AS 'MODULE_PATHNAME', 'imagecat_server_counters'
+    LANGUAGE C STRICT VOLATILE PARALLEL RESTRICTED;
+CREATE VIEW server_stats AS
+    SELECT s.srvname AS server, c.*
+    FROM pg_catalog.pg_foreign_server s
+        JOIN pg_catalog.pg_foreign_data_wrapper w ON w.oid = s.srvfdw
+        CROSS JOIN LATERAL server_counters(s.oid) c
+    WHERE w.fdwhandler = 'imagecat_fdw_handler'::pg_catalog.regproc;
+COMMENT ON VIEW server_stats IS 'requests made to each foreign server, and what came of them';
+GRANT SELECT ON server_stats TO PUBLIC;
+
+CREATE FUNCTION reset_server_stats(server text DEFAULT NULL) RETURNS void
+    AS 'MODULE_PATHNAME', 'imagecat_reset_server_stats'
+    LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION reset_server_stats IS 'starts the counters of a server, or of all servers of this database, anew';
+REVOKE EXECUTE ON FUNCTION reset_server_stats FROM PUBLIC;

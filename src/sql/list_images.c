@@ -215,7 +215,7 @@ list_service(const ListCall *call, RowSink *sink)
 {
 	const ImageService *service = call->service;
 	ImageQuery	query = {0};
-	HttpStats	stats = {0};
+	HttpStats  *stats = palloc0(sizeof(HttpStats)); /* outlives an error */
 	ColumnSource *sources = palloc(sizeof(ColumnSource) * sink->desc->natts);
 	Bitmapset  *wanted = NULL;
 	RowDecoder *decoder;
@@ -253,7 +253,7 @@ list_service(const ListCall *call, RowSink *sink)
 		}
 	}
 
-	scan = imagecat_scan_begin(service, &query, &stats);
+	scan = imagecat_scan_begin(service, &query, stats);
 	check_all_sent(call, imagecat_scan_plan(scan));
 	while (!is_full(sink) && imagecat_scan_next(scan))
 	{
@@ -387,10 +387,6 @@ list_relation(ListCall *call, RowSink *sink)
 static ImageService *
 find_service(const char *name)
 {
-	ForeignServer *server;
-	ForeignDataWrapper *wrapper;
-	AclResult	allowed;
-
 	if (name == NULL)
 	{
 		ImageService *service = palloc0(sizeof(ImageService));
@@ -399,18 +395,7 @@ find_service(const char *name)
 		service->relation = "imagecat.images";
 		return service;
 	}
-	server = GetForeignServerByName(name, false);
-	wrapper = GetForeignDataWrapper(server->fdwid);
-	if (!OidIsValid(wrapper->fdwhandler) ||
-		strcmp(get_func_name(wrapper->fdwhandler), "imagecat_fdw_handler") != 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
-				 errmsg("server \"%s\" is not one of imagecat's", name),
-				 errhint("Its foreign data wrapper is \"%s\".", wrapper->fdwname)));
-	allowed = imagecat_server_aclcheck(server->serverid, GetUserId());
-	if (allowed != ACLCHECK_OK)
-		aclcheck_error(allowed, OBJECT_FOREIGN_SERVER, name);
-	return imagecat_service(server->serverid, GetUserId());
+	return imagecat_service(imagecat_server(name)->serverid, GetUserId());
 }
 
 PG_FUNCTION_INFO_V1(imagecat_list_images);

@@ -12,6 +12,7 @@
 
 #include "postgres.h"
 
+#include "foreign/foreign.h"
 #include "nodes/pg_list.h"
 #include "scan/service.h"
 
@@ -23,5 +24,6 @@ extern const char *imagecat_closest(const char *word, const List *words);
 
 /* server.c */
 extern ImageService *imagecat_service(Oid serverid, Oid userid);
+extern ForeignServer *imagecat_server(const char *name);
 
 #endif							/* IMAGECAT_OPTIONS_H */

@@ -13,11 +13,13 @@
 #include "access/reloptions.h"
 #include "auth/auth.h"
 #include "catalog/pg_user_mapping.h"
+#include "compat.h"
 #include "foreign/foreign.h"
 #include "miscadmin.h"
 #include "sql/options.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
+#include "utils/lsyscache.h"
 #include "utils/syscache.h"
 #include "wire/url.h"
 
@@ -201,4 +203,28 @@ imagecat_service(Oid serverid, Oid userid)
 	if (OidIsValid(userid) && service->dialect != NULL)
 		add_credentials(service, server, userid, generation);
 	return service;
+}
+
+/*
+ * The foreign server of that name.  Raises ERRCODE_UNDEFINED_OBJECT if there is
+ * none, ERRCODE_WRONG_OBJECT_TYPE for one of another wrapper, and
+ * ERRCODE_INSUFFICIENT_PRIVILEGE if the current user may not use it.
+ */
+ForeignServer *
+imagecat_server(const char *name)
+{
+	ForeignServer *server = GetForeignServerByName(name, false);
+	ForeignDataWrapper *wrapper = GetForeignDataWrapper(server->fdwid);
+	AclResult	allowed;
+
+	if (!OidIsValid(wrapper->fdwhandler) ||
+		strcmp(get_func_name(wrapper->fdwhandler), "imagecat_fdw_handler") != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				 errmsg("server \"%s\" is not one of imagecat's", name),
+				 errhint("Its foreign data wrapper is \"%s\".", wrapper->fdwname)));
+	allowed = imagecat_server_aclcheck(server->serverid, GetUserId());
+	if (allowed != ACLCHECK_OK)
+		aclcheck_error(allowed, OBJECT_FOREIGN_SERVER, name);
+	return server;
 }

@@ -526,3 +526,10 @@ imagecat_http_problem(const HttpRequest *request)
 				"the connection ended";
 	}
 }
+
+/* Counts the request as one that failed for good. */
+void
+imagecat_http_count_error(const HttpRequest *request)
+{
+	request->stats->errors++;
+}

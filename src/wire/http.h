@@ -35,6 +35,7 @@ typedef struct HttpStats
 	int64		images;
 	int64		bytes;
 	int64		retries;
+	int64		errors;			/* requests that failed for good */
 	int64		wait_time;		/* microseconds */
 } HttpStats;
 
@@ -71,5 +72,6 @@ extern const char *imagecat_http_header(const HttpRequest *request,
 extern PageReader *imagecat_http_page(const HttpRequest *request);
 extern const char *imagecat_http_text(const HttpRequest *request);
 extern const char *imagecat_http_problem(const HttpRequest *request);
+extern void imagecat_http_count_error(const HttpRequest *request);
 
 #endif							/* IMAGECAT_HTTP_H */

@@ -54,15 +54,16 @@ is_(known("g.images"), (everything, True), "the number of images is exact")
 is_(len(targets), len(set(targets)), "no request was made twice")
 pages = [sum(1 for target in targets if f"os_hidden={hidden}" in target) for hidden in ("false", "true")]
 is_(sum(pages), len(targets), "two listings, of visible and hidden images, and nothing else")
-like("\n".join(notices(cur)), f'"images": {everything} images listed; {everything} of them in the sample', "VERBOSE tells")
+like("\n".join(notices(cur)), f'"images": {everything} images listed; {everything} of them in the sample',
+     "VERBOSE tells")
 is_(estimate("SELECT FROM g.images")[0], everything, "the planner knows")
 is_(value(cur, "SELECT count(*) FROM pg_stats WHERE schemaname = 'g' AND n_distinct = -1 AND attname = 'id'"), 1,
     "id is unique")
 
 # Estimates of what people ask for
-for condition in ("status = 'active'", "status <> 'active'", "status IN ('queued', 'deactivated')", "visibility = 'public'",
-                  "visibility = 'private'", "NOT hidden", "hidden", "protected", "os = 'linux'", "size >= 1000000000",
-                  "size < 300000000", "size BETWEEN 300000000 AND 900000000", "size IS NULL",
+for condition in ("status = 'active'", "status <> 'active'", "status IN ('queued', 'deactivated')",
+                  "visibility = 'public'", "visibility = 'private'", "NOT hidden", "hidden", "protected",
+                  "os = 'linux'", "size >= 1000000000", "size < 300000000", "size BETWEEN 300000000 AND 900000000", "size IS NULL",
                   "created_at >= '2025-01-01'", "created_at < '2023-06-01'",
                   "created_at BETWEEN '2024-01-01' AND '2024-07-01'", "tags @> '{lts}'", "'lts' = ANY (tags)",
                   "name = 'no such name'", "name LIKE 'debian%'", "disk_format = 'qcow2'",
@@ -104,7 +105,8 @@ notices(cur)
 # Other shapes of tables
 cur.execute("CREATE SCHEMA n; IMPORT FOREIGN SCHEMA native FROM SERVER g INTO n; ANALYZE n.images")
 is_(known("n.images"), (everything, True), "native columns")
-cur.execute("CREATE FOREIGN TABLE few (id text, gone text, status text) SERVER g; ALTER TABLE few DROP gone; ANALYZE few")
+cur.execute("""CREATE FOREIGN TABLE few (id text, gone text, status text) SERVER g;
+    ALTER TABLE few DROP gone; ANALYZE few""")
 is_(known("few"), (everything, True), "a dropped column")
 is_close("SELECT FROM few WHERE status = 'active'", "behind a dropped column")
 cur.execute("CREATE FOREIGN TABLE none () SERVER g; ANALYZE none")
@@ -164,7 +166,8 @@ cur.execute("""INSERT INTO imagecat.images SELECT * FROM g.images;
     CREATE SCHEMA l; IMPORT FOREIGN SCHEMA catalog FROM SERVER l INTO l; ANALYZE l.images""")
 is_(known("l.images"), (everything, True), "api local")
 is_close("SELECT FROM l.images WHERE status = 'active'", "api local: status =")
-cur.execute("CREATE FOREIGN TABLE l.few (id text, gone text, status text) SERVER l; ALTER TABLE l.few DROP gone; ANALYZE l.few")
+cur.execute("""CREATE FOREIGN TABLE l.few (id text, gone text, status text) SERVER l;
+    ALTER TABLE l.few DROP gone; ANALYZE l.few""")
 is_close("SELECT FROM l.few WHERE status = 'active'", "api local: behind a dropped column")
 cur.execute("""DROP ROLE IF EXISTS t26_owner; CREATE ROLE t26_owner; GRANT USAGE ON FOREIGN SERVER g, l TO t26_owner;
     ALTER TABLE l.images OWNER TO t26_owner; GRANT USAGE ON SCHEMA imagecat TO t26_owner""")
@@ -178,7 +181,8 @@ cloud.clear()
 cur.execute("ANALYZE g.images")
 is_({record.headers["x-auth-token"] for record in cloud.requests}, {"u-t2:t2:member"}, "the owner's credentials")
 is_(known("g.images")[0], len(cloud.documents("u-t2:t2:member")), "what the owner sees")
-cur.execute("DROP ROLE IF EXISTS t26_other; CREATE ROLE t26_other; GRANT USAGE ON SCHEMA g TO t26_other; SET ROLE t26_other")
+cur.execute("""DROP ROLE IF EXISTS t26_other; CREATE ROLE t26_other; GRANT USAGE ON SCHEMA g TO t26_other;
+    SET ROLE t26_other""")
 cloud.clear()
 notices(cur)
 cur.execute("ANALYZE g.images")
