@@ -86,7 +86,8 @@ start(ImageScan *scan)
  *
  * The scan and all it holds, connections under way too, belong to the current
  * memory context; imagecat_scan_end ends it earlier.  service, the query's
- * contents and stats must outlive it.
+ * contents and stats must outlive it.  At its end what stats counted meanwhile
+ * is added to the server's counters, so two scans at a time need two stats.
  */
 ImageScan *
 imagecat_scan_begin(const ImageService *service, const ImageQuery *query,

@@ -74,9 +74,10 @@ everything = len(cloud.documents())
 # Without preloading: a session's own
 is_(rows(cur, "SELECT * FROM imagecat.server_stats"), [("g", "backend", 0, 0, 0, 0, 0, 0, 0.0, None)],
     "nothing was counted yet")
+cloud.fault("delay", seconds=0.1)
 plan = explain(cur, "SELECT * FROM g.images WHERE name LIKE '%'", analyze=True)
 found = counted("g", cur)
-ok(found["requests"] > 5 and found["wait_time"] > 0, f"a scan is counted: {found}")
+ok(found["requests"] > 5 and 50 < found["wait_time"] < 20000, f"a scan is counted, milliseconds waited too: {found}")
 for figure, counter in (("Requests", "requests"), ("Pages", "pages"), ("Images Received", "images"),
                         ("Bytes Received", "bytes"), ("Retries", "retries")):
     is_(found[counter], figure_in(plan, figure), f"as EXPLAIN ANALYZE has it: {figure}")
