@@ -78,6 +78,8 @@ is_close("SELECT a.id FROM g.images a JOIN g.images b USING (id)", "a join on id
 is_close("SELECT DISTINCT status FROM g.images", "DISTINCT status")
 is_close("SELECT owner, os FROM g.images GROUP BY owner, os", "GROUP BY owner, os", times=5)
 
+is_close("SELECT id FROM g.images WHERE properties @> '{\"os_distro\": \"debian\"}'", "properties @>")
+
 # A member of properties has statistics of its own, if asked for
 query = "SELECT id FROM g.images WHERE properties ->> 'os_distro' = 'debian'"
 diag("properties without statistics: %d expected, %d came" % estimate(query))
