@@ -11,8 +11,8 @@
 
 #include "fmgr.h"
 #include "imagecat.h"
-#include "sql/fdw.h"
 #include "scan/statistics.h"
+#include "sql/fdw.h"
 #include "utils/guc.h"
 
 PG_MODULE_MAGIC;
