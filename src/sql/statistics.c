@@ -16,6 +16,7 @@
 #include "scan/statistics.h"
 #include "sql/options.h"
 #include "utils/builtins.h"
+#include "utils/syscache.h"
 #include "utils/timestamp.h"
 
 PG_FUNCTION_INFO_V1(imagecat_server_counters);
@@ -24,8 +25,8 @@ PG_FUNCTION_INFO_V1(imagecat_reset_server_stats);
 /*
  * SQL: imagecat.server_counters(server oid) RETURNS record
  *
- * NULL for a user who may neither use the server nor read all statistics: how
- * many images it sends is nobody else's business.
+ * NULL for a server that is not there, and for a user who may neither use it
+ * nor read all statistics: how many images it sends is nobody else's business.
  */
 Datum
 imagecat_server_counters(PG_FUNCTION_ARGS)
@@ -36,8 +37,10 @@ imagecat_server_counters(PG_FUNCTION_ARGS)
 	Datum		values[9];
 	bool		nulls[9] = {0};
 
-	if (imagecat_server_aclcheck(serverid, GetUserId()) != ACLCHECK_OK &&
-		!has_privs_of_role(GetUserId(), ROLE_PG_READ_ALL_STATS))
+	/* the view may still see a server that was dropped a moment ago */
+	if (!SearchSysCacheExists1(FOREIGNSERVEROID, ObjectIdGetDatum(serverid)) ||
+		(imagecat_server_aclcheck(serverid, GetUserId()) != ACLCHECK_OK &&
+		 !has_privs_of_role(GetUserId(), ROLE_PG_READ_ALL_STATS)))
 		PG_RETURN_NULL();
 	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");

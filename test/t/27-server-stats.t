@@ -172,6 +172,7 @@ is_(value(cur, "SELECT count(*) FROM imagecat.server_stats WHERE server = 'forei
 is_(error_of(cur, "SELECT imagecat.reset_server_stats('foreign_one')").pgcode, "42809",
     "reset of another wrapper's server")
 is_(error_of(cur, "SELECT imagecat.reset_server_stats('none')").pgcode, "42704", "reset of no server")
+is_(value(cur, "SELECT imagecat.server_counters(1)"), None, "counters of no server")
 cur.execute("""DROP ROLE IF EXISTS t27_user; DROP ROLE IF EXISTS t27_monitor;
     CREATE ROLE t27_user; CREATE ROLE t27_monitor;
     GRANT USAGE ON SCHEMA imagecat TO t27_user, t27_monitor; GRANT pg_monitor TO t27_monitor;
