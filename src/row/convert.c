@@ -525,9 +525,13 @@ imagecat_conversion(Conversion *conversion, Oid typid, int32 typmod)
 		conversion->convert = convert_array;
 		conversion->element = palloc(sizeof(Conversion));
 		imagecat_conversion(conversion->element, element, typmod);
+		conversion->by_input = conversion->element->by_input;
 	}
 	else
+	{
 		conversion->convert = convert_by_input;
+		conversion->by_input = true;
+	}
 }
 
 /* A field's natural type in SQL. */

@@ -30,6 +30,7 @@ struct Conversion
 	bool		lower;			/* text in lower case */
 	bool		zero_is_null;
 	bool		from_object;	/* an array may be sent as an object */
+	bool		by_input;		/* an input function converts: it may run queries */
 	const FieldWords *words;	/* text for a boolean, or NULL */
 	Conversion *element;		/* of an array type */
 	FmgrInfo	input;

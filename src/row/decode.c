@@ -57,6 +57,7 @@ struct RowDecoder
 	Target	   *buckets[BUCKETS];
 	List	   *targets;
 	bool		any_member;		/* does any wanted column need a look inside? */
+	bool		by_input;		/* does any conversion use an input function? */
 	char	   *first_problem;	/* where the first misfit was */
 	MemoryContext context;
 };
@@ -88,6 +89,7 @@ add_target(RowDecoder *decoder, const ColumnSource *source, int attribute,
 	if (source->field != NULL)
 		imagecat_conversion_of_field(&target->conversion, source->field,
 									 source->canonical);
+	decoder->by_input |= target->conversion.by_input;
 	bucket = bucket_of(target->member, target->member_length);
 	target->next = decoder->buckets[bucket];
 	decoder->buckets[bucket] = target;
@@ -178,6 +180,9 @@ imagecat_row_decoder(const Dialect *dialect, bool native, const char *server,
 				break;
 		}
 	}
+	decoder->by_input |= decoder->source.conversion.by_input ||
+		decoder->properties.conversion.by_input ||
+		decoder->document.conversion.by_input;
 	if (decoder->properties_attribute < 0)
 		return decoder;
 
@@ -263,6 +268,13 @@ imagecat_row_decode(RowDecoder *decoder, JsonSlice image, Datum *values,
 	JsonSlice	key;
 	JsonSlice	value;
 	bool		has_rest = decoder->properties_attribute >= 0;
+
+	/*
+	 * An input function may run queries, as a domain's check does.  Scans in
+	 * these let the network go on, which moves the bytes of this image.
+	 */
+	if (decoder->by_input)
+		image.bytes = memcpy(palloc(image.length), image.bytes, image.length);
 
 	memset(nulls, true, decoder->natts * sizeof(bool));
 	if (decoder->source_attribute >= 0)
