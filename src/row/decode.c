@@ -89,7 +89,7 @@ add_target(RowDecoder *decoder, const ColumnSource *source, int attribute,
 	if (source->field != NULL)
 		imagecat_conversion_of_field(&target->conversion, source->field,
 									 source->canonical);
-	decoder->by_input |= target->conversion.by_input;
+	decoder->by_input |= (wanted || shows) && target->conversion.by_input;
 	bucket = bucket_of(target->member, target->member_length);
 	target->next = decoder->buckets[bucket];
 	decoder->buckets[bucket] = target;
@@ -180,9 +180,10 @@ imagecat_row_decoder(const Dialect *dialect, bool native, const char *server,
 				break;
 		}
 	}
-	decoder->by_input |= decoder->source.conversion.by_input ||
-		decoder->properties.conversion.by_input ||
-		decoder->document.conversion.by_input;
+	decoder->by_input |=
+		(decoder->source_attribute >= 0 && decoder->source.conversion.by_input) ||
+		(decoder->properties_attribute >= 0 && decoder->properties.conversion.by_input) ||
+		(decoder->document_attribute >= 0 && decoder->document.conversion.by_input);
 	if (decoder->properties_attribute < 0)
 		return decoder;
 
@@ -340,6 +341,16 @@ imagecat_row_decode(RowDecoder *decoder, JsonSlice image, Datum *values,
 		fill(decoder, &decoder->properties, decoder->properties_attribute,
 			 image, object, values, nulls);
 	}
+}
+
+/*
+ * Whether any value is converted by its type's input function, which may run
+ * a user's code.
+ */
+bool
+imagecat_row_decodes_by_input(const RowDecoder *decoder)
+{
+	return decoder->by_input;
 }
 
 static void

@@ -23,6 +23,7 @@ extern RowDecoder *imagecat_row_decoder(const Dialect *dialect, bool native,
 										const Bitmapset *wanted);
 extern void imagecat_row_decode(RowDecoder *decoder, JsonSlice image,
 								Datum *values, bool *nulls);
+extern bool imagecat_row_decodes_by_input(const RowDecoder *decoder);
 extern void imagecat_row_warn(const RowDecoder *decoder);
 
 #endif							/* IMAGECAT_DECODE_H */

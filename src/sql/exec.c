@@ -9,6 +9,7 @@
  */
 #include "postgres.h"
 
+#include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
 #include "compat.h"
 #include "executor/executor.h"
@@ -69,6 +70,22 @@ imagecat_local_columns(const ImageTable *table, const char *server,
 	return columns;
 }
 
+/*
+ * Whether the scan may run a user's code: a view's, or that of an input
+ * function, which may also take a subtransaction.
+ */
+static bool
+runs_user_code(const ImageScanState *state)
+{
+	char		kind;
+
+	if (state->decoder != NULL)
+		return imagecat_row_decodes_by_input(state->decoder);
+	kind = get_rel_relkind(imagecat_local_relation(state->service->name,
+												   state->service->relation));
+	return kind != RELKIND_RELATION && kind != RELKIND_MATVIEW;
+}
+
 /* BeginForeignScan: nothing is sent yet, and nothing with EXPLAIN. */
 void
 imagecat_begin_scan(ForeignScanState *node, int eflags)
@@ -96,19 +113,28 @@ imagecat_begin_scan(ForeignScanState *node, int eflags)
 										   "imagecat execution",
 										   ALLOCSET_DEFAULT_SIZES);
 	if (state->table->dialect == NULL)
-	{
 		state->local_columns = imagecat_local_columns(state->table, state->service->name,
 													  state->columns);
-		return;
+	else
+	{
+		foreach(lc, state->columns)
+			wanted = bms_add_member(wanted, lfirst_int(lc));
+		state->decoder = imagecat_row_decoder(state->table->dialect, state->table->native,
+											  state->service->name, state->table->desc,
+											  state->table->sources, wanted);
 	}
-	if (!explain_only &&
+	if (state->decoder != NULL && !explain_only &&
 		(plan->scan.plan.allParam != NULL || (eflags & EXEC_FLAG_REWIND) != 0))
 		state->answers = imagecat_answers();
-	foreach(lc, state->columns)
-		wanted = bms_add_member(wanted, lfirst_int(lc));
-	state->decoder = imagecat_row_decoder(state->table->dialect, state->table->native,
-										  state->service->name, state->table->desc,
-										  state->table->sources, wanted);
+
+	/*
+	 * In a query with parallel workers, though these never come here, such
+	 * code can neither write nor take a subtransaction.  The planner was not
+	 * told of it, but a Gather does without workers too.
+	 */
+	if (!explain_only && estate->es_plannedstmt->parallelModeNeeded &&
+		runs_user_code(state))
+		estate->es_plannedstmt->parallelModeNeeded = false;
 }
 
 /*
