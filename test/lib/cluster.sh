@@ -1,11 +1,12 @@
 #!/bin/bash
-# A private PostgreSQL cluster: cluster.sh start DIR [setting=value...] | stop DIR
-# start prints the environment that reaches it (kept in DIR/env). Nothing outside DIR is touched.
+# A private PostgreSQL cluster: cluster.sh start DIR [setting=value...] | standby DIR [setting=value...] | stop DIR
+# start prints the environment that reaches it (kept in DIR/env). standby does the same for a streaming hot standby of
+# the cluster that PGHOST and PGPORT lead to. Nothing outside DIR is touched.
 set -euo pipefail
 # shellcheck source=test/lib/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
-usage="usage: cluster.sh start DIR [setting=value...] | stop DIR"
+usage="usage: cluster.sh start|standby DIR [setting=value...] | stop DIR"
 [ $# -ge 2 ] || die "$usage"
 action=$1 folder=$(realpath -m "$2")
 shift 2
@@ -31,17 +32,29 @@ create() {
 	} >>"$folder/data/postgresql.conf"
 }
 
+# The copy of postgresql.conf has what create wrote there; the last line of a setting counts.
+copy() {
+	server_folder "$folder"
+	pg pg_basebackup -D "$folder/data" -R --checkpoint=fast --no-sync \
+		-d "host='$PGHOST' port=$PGPORT user=postgres" >"$folder/basebackup.log" 2>&1 ||
+		die "no copy was made: $(cat "$folder/basebackup.log")"
+	{
+		printf "%s\n" "port = $port" "unix_socket_directories = '$folder'"
+		for setting in "$@"; do echo "${setting%%=*} = '${setting#*=}'"; done
+	} >>"$folder/data/postgresql.conf"
+}
+
 environment() {
 	echo "unset PGHOSTADDR PGSERVICE PGOPTIONS PGPASSWORD PGSSLMODE PGREQUIREAUTH"
 	echo "export PGHOST='$folder' PGPORT=$port PGUSER=postgres PGDATABASE=postgres PGPASSFILE='$folder/pgpass'"
 }
 
 case $action in
-	start)
+	start | standby)
 		[ ! -e "$folder/data" ] || die "$folder already has a cluster"
 		[ ${#folder} -lt 85 ] || die "$folder: too long a path for a socket"
 		port=$(free_ports 1)
-		create "$@"
+		if [ "$action" = start ]; then create "$@"; else copy "$@"; fi
 		pg pg_ctl start -w -D "$folder/data" -l "$folder/log" >"$folder/pg_ctl.log" 2>&1 </dev/null ||
 			die "the cluster did not start: $(cat "$folder/pg_ctl.log" "$folder/log")"
 		environment | tee "$folder/env"
