@@ -196,9 +196,24 @@ TRUNCATE images;
 COPY images FROM '/dev/null';
 CREATE INDEX ON images (id);
 SELECT is_insertable_into FROM information_schema.tables WHERE table_schema = 'executor' AND table_name = 'images';
+SELECT DISTINCT is_updatable FROM information_schema.columns WHERE table_schema = 'executor' AND table_name = 'images';
+SELECT pg_relation_is_updatable('images', true) AS events;
+-- even where there is nothing to write
+UPDATE images SET name = 'x' WHERE false;
+INSERT INTO images (id) SELECT 'x' WHERE false;
+COPY images TO STDOUT;
+BEGIN;
+LOCK TABLE images;
+ROLLBACK;
+ALTER TABLE images ENABLE ROW LEVEL SECURITY;
+CREATE POLICY p ON images USING (true);
+ALTER TABLE images ADD PRIMARY KEY (id);
+CREATE FOREIGN TABLE keyed (id text UNIQUE) SERVER executor;
 -- and not a heap
 SELECT count(*) FROM images TABLESAMPLE system (10);
 SELECT count(*) FROM (SELECT tableoid::regclass AS t FROM images) AS i WHERE t = 'images'::regclass;
+SELECT xmin FROM images LIMIT 1;
+SELECT count(*) FROM images WHERE ctid IS NULL;
 BEGIN;
 SELECT name FROM images WHERE name = 'plain' FOR UPDATE;
 SELECT name FROM images WHERE name = 'plain' FOR KEY SHARE SKIP LOCKED;
@@ -243,7 +258,31 @@ INSERT INTO parts VALUES ('other', 'x', 'plain');
 SELECT source, tableoid::regclass FROM parts WHERE name = 'plain' ORDER BY 1;
 EXPLAIN (COSTS OFF) SELECT id FROM parts WHERE name = 'plain' AND source = 'executor';
 INSERT INTO parts VALUES ('executor', 'x', 'plain');
+COPY parts FROM STDIN;
+executor2	x	plain
+\.
+UPDATE parts SET source = 'executor' WHERE source = 'other';
+UPDATE parts SET name = 'x';
+UPDATE parts SET name = 'x' WHERE source = 'other' RETURNING *;
+DELETE FROM parts WHERE name = 'x' AND source = 'executor';
+DELETE FROM parent;
+TRUNCATE parts;
 ALTER TABLE parts DETACH PARTITION images2;
+
+-- tables of any make: no column, dropped ones, generated ones, defaults and promises that PostgreSQL does not check
+CREATE FOREIGN TABLE nothing () SERVER executor;
+SELECT count(*) = (SELECT count(*) FROM copy) AS all FROM nothing;
+SELECT nothing FROM nothing LIMIT 1;
+CREATE FOREIGN TABLE made (a integer, id text, b integer, name text NOT NULL DEFAULT 'none', size bigint CHECK (size > 0),
+	twice bigint GENERATED ALWAYS AS (size * 2) STORED) SERVER executor;
+ALTER FOREIGN TABLE made DROP COLUMN a, DROP COLUMN b;
+ALTER FOREIGN TABLE made ADD COLUMN state text OPTIONS (field 'status');
+SELECT made, made.state FROM made WHERE name = 'é';
+SELECT count(*) FROM made m JOIN copy c USING (id) WHERE (m.name, m.size, m.state) IS DISTINCT FROM (c.name, c.size, c.status);
+SELECT count(*) FILTER (WHERE m IS NULL) AS null, count(*) FILTER (WHERE m.* = m.*) AS equal, count(*) = count(m) AS all FROM made m;
+SELECT count(*) = (SELECT count(*) FROM copy WHERE (name, id) > ('plain', '8')) AS same FROM images WHERE (name, id) > ('plain', '8');
+SELECT count(*) = (SELECT count(*) FROM copy WHERE (name, status) IN (('plain', 'active'), ('é', 'queued'))) AS same
+FROM images WHERE (name, status) IN (('plain', 'active'), ('é', 'queued'));
 
 -- copies
 CREATE MATERIALIZED VIEW kept AS SELECT id, name FROM images WHERE name IN ('plain', 'é') WITH NO DATA;
