@@ -64,7 +64,8 @@ FETCH ABSOLUTE 0;FETCH FIRST;MOVE FORWARD 25;FETCH FORWARD 0;FETCH BACKWARD 7;FE
 FETCH ABSOLUTE -1000;FETCH 2""".split(";")
 for name, query in {"a sort by the service": "SELECT id, created_at FROM {} ORDER BY created_at DESC, id",
                     "a scan": "SELECT * FROM {} WHERE id = '%s'" % IDS[5],
-                    "a sub-query": "SELECT id, (SELECT name FROM {} i WHERE i.id = c.id) FROM copy c ORDER BY 1"}.items():
+                    "a sub-query": "SELECT id, (SELECT name FROM {} i WHERE i.id = c.id) FROM copy c ORDER BY 1",
+                    }.items():
     cur.execute(f"BEGIN; DECLARE f SCROLL CURSOR FOR {query.format('g.images')}")
     cur.execute(f"DECLARE l SCROLL CURSOR FOR {query.format('copy')}")
     differing = [move for move in MOVES if outcome(f"{move} FROM f") != outcome(f"{move} FROM l")]
