@@ -65,7 +65,7 @@ CASES = {
                    "SET LOCAL imagecat.allowed_hosts = 'x'; PERFORM * FROM g.images;"),
     "an expression fails in the middle of a page": (500, None, "division_by_zero",
                                                     "PERFORM 1 / (length(id) - 36) FROM g.images;"),
-    "cut short": (300, ("cut", {}), "fdw_error OR fdw_reply_handle OR fdw_unable_to_create_reply", "PERFORM * FROM g.images;"),
+    "cut short": (300, ("cut", {}), "others", "PERFORM * FROM g.images;"),
     "cut short in the second listing of a merge": (100, ("cut", {"match": "os_hidden=true"}), "others",
                                                    "PERFORM id FROM g.images ORDER BY created_at;"),
     "malformed on the second page": (200, ("invalid_json", {"match": "marker"}), "others", "PERFORM * FROM g.images;"),
@@ -77,8 +77,8 @@ CASES = {
                            """FOR r IN SELECT * FROM g.images LOOP
                               PERFORM 1 / (length(x.id) - 36) FROM o.images x, g.images y LIMIT 5; END LOOP;"""),
     "answers that are kept": (200, None, "division_by_zero",
-                              """PERFORM (SELECT 1 / (length(i.id) - 36 + (SELECT count(*) FROM copy d WHERE d.id > c.id))
-                                 FROM g.images i WHERE i.id = c.id) FROM (SELECT id FROM copy ORDER BY id DESC LIMIT 1) c;"""),
+                              """PERFORM (SELECT 1 / (i.id <> n.last)::int FROM g.images i WHERE i.id = c.id)
+                                 FROM copy c, (SELECT max(id) AS last FROM copy) n ORDER BY c.id;"""),
     "values that do not fit": (100, None, "division_by_zero", "PERFORM 1 / (length(id) - 36), name FROM odd;"),
     "nested exception blocks": (100, ("status", {"status": 403}), "raise_exception",
                                 """BEGIN PERFORM * FROM g.images; EXCEPTION WHEN insufficient_privilege THEN
