@@ -412,19 +412,25 @@ void
 imagecat_scan_set_keys(ForeignScanState *node, const char *const *keys, int count)
 {
 	ImageScanState *state = node->fdw_state;
-	MemoryContext old = MemoryContextSwitchTo(node->ss.ps.state->es_query_cxt);
-	Datum	   *elements = palloc(sizeof(Datum) * Max(count, 1));
+	const List *exprs = ((ForeignScan *) node->ss.ps.plan)->fdw_exprs;
+	MemoryContext old;
+	Datum	   *elements;
 	ArrayType  *array;
 	Node	   *value;
 
+	if (state->keys == NULL)
+		state->keys = AllocSetContextCreate(node->ss.ps.state->es_query_cxt,
+											"imagecat keys of a scan",
+											ALLOCSET_DEFAULT_SIZES);
+	MemoryContextReset(state->keys);
+	old = MemoryContextSwitchTo(state->keys);
+	elements = palloc(sizeof(Datum) * Max(count, 1));
 	for (int i = 0; i < count; i++)
 		elements[i] = CStringGetTextDatum(keys[i]);
 	array = construct_array(elements, count, TEXTOID, -1, false, TYPALIGN_INT);
 	value = (Node *) makeConst(TEXTARRAYOID, -1, InvalidOid, -1,
 							   PointerGetDatum(array), false, false);
-	state->values = lappend(list_copy_head(state->values,
-										   list_length(state->values) - 1),
-							value);
+	state->values = lappend(list_copy_head(exprs, list_length(exprs) - 1), value);
 	MemoryContextSwitchTo(old);
 }
 

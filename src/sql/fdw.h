@@ -84,6 +84,7 @@ typedef struct ImageScanState
 	const List *private;
 	List	   *values;			/* expressions of the quals' values */
 	List	   *states;			/* their ExprStates */
+	MemoryContext keys;			/* of values that a node above gave, or NULL */
 	List	   *columns;		/* IntList of the columns wanted */
 	List	   *local_columns;	/* api local: LocalColumn for each of them */
 	Oid			userid;

@@ -214,6 +214,9 @@ begin(CustomScanState *node, EState *estate, int eflags)
 	CustomScan *scan = (CustomScan *) node->ss.ps.plan;
 	ListCell   *lc;
 
+	/* Other parameters may bring the same keys, and the scan has its answer. */
+	if (scan->scan.plan.allParam != NULL)
+		eflags |= EXEC_FLAG_REWIND;
 	foreach(lc, scan->custom_plans)
 		node->custom_ps = lappend(node->custom_ps,
 								  ExecInitNode(lfirst(lc), estate, eflags));
@@ -306,41 +309,53 @@ has_key(SemiJoinState *state, TupleTableSlot *image)
 	return hash_search(state->keys, &key, HASH_FIND, NULL) != NULL;
 }
 
-/* The next image, as the scan tuple; for ExecScan. */
+/* The next image, as the scan tuple. */
 static TupleTableSlot *
-next_image(ScanState *node)
+next_image(SemiJoinState *state)
 {
-	SemiJoinState *state = (SemiJoinState *) node;
-	TupleTableSlot *slot = node->ss_ScanTupleSlot;
+	TupleTableSlot *slot = state->css.ss.ss_ScanTupleSlot;
 	PlanState  *images = list_nth(state->css.custom_ps, IMAGES);
+	ExprContext *econtext = state->css.ss.ps.ps_ExprContext;
 
 	if (state->keys == NULL)
 		read_keys(state);
 	while (!state->ended)
 	{
 		TupleTableSlot *image = ExecProcNode(images);
+		MemoryContext old;
+		bool		found;
 
 		if (TupIsNull(image))
+		{
 			state->ended = true;
-		else if (has_key(state, image))
+			break;
+		}
+		ResetExprContext(econtext);
+		old = MemoryContextSwitchTo(econtext->ecxt_per_tuple_memory);
+		found = has_key(state, image);
+		MemoryContextSwitchTo(old);
+		if (found)
 			return ExecCopySlot(slot, image);
-		ResetExprContext(node->ps.ps_ExprContext);
 	}
 	return ExecClearTuple(slot);
 }
 
-static bool
-recheck(ScanState *node, TupleTableSlot *slot)
-{
-	(void) node;
-	(void) slot;
-	return true;
-}
-
+/*
+ * Not by ExecScan: in a sub-query of a row that is checked again after a lock,
+ * some minor versions would take this node for one of the rows locked.
+ */
 static TupleTableSlot *
 execute(CustomScanState *node)
 {
-	return ExecScan(&node->ss, next_image, recheck);
+	TupleTableSlot *slot = next_image((SemiJoinState *) node);
+	ProjectionInfo *projection = node->ss.ps.ps_ProjInfo;
+
+	if (projection == NULL)
+		return slot;
+	if (TupIsNull(slot))
+		return ExecClearTuple(node->ss.ps.ps_ResultTupleSlot);
+	node->ss.ps.ps_ExprContext->ecxt_scantuple = slot;
+	return ExecProject(projection);
 }
 
 static void
