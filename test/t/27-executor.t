@@ -160,7 +160,10 @@ RACES = {"UPDATE FROM": f"UPDATE local l SET seen = coalesce(seen, '') || i.name
          "FOR UPDATE": f"SELECT l.*, i.name, i.tags FROM local l, {IMAGES} ORDER BY k FOR UPDATE OF l",
          "outer join": "SELECT l.*, i FROM local l LEFT JOIN {} i ON i.id = l.image ORDER BY k FOR UPDATE OF l",
          "EXISTS": f"SELECT * FROM local l WHERE EXISTS (SELECT FROM {IMAGES}) ORDER BY k FOR UPDATE",
+         "keys": "UPDATE local l SET seen = (SELECT string_agg(i.name, ',' ORDER BY i.id) FROM {} i WHERE i.id IN "
+                 "(SELECT image FROM held h WHERE h.k = l.k)) RETURNING *",
          "sub-query": f"SELECT l.*, (SELECT name FROM {IMAGES}) FROM local l ORDER BY k FOR UPDATE"}
+cur.execute("CREATE TABLE held AS SELECT 1 AS k, id AS image FROM copy ORDER BY id LIMIT 10; ANALYZE held")
 rival = connect(DATABASE)
 watcher = connect(DATABASE).cursor()
 
@@ -179,8 +182,10 @@ def race(change, statement):
     return waited, found, rows(cur, "SELECT * FROM local ORDER BY k")
 
 
-for plan, setting in {"look-ups": "", "a hash join": "SET enable_nestloop = off"}.items():
-    rival.cursor().execute("RESET ALL; " + setting)
+for plan, setting in {"look-ups": "", "a hash join": "SET enable_nestloop = off",
+                      "keys": "SET enable_nestloop = off; SET enable_hashjoin = off; SET enable_mergejoin = off",
+                      }.items():
+    rival.cursor().execute("RESET ALL; SET jit = off; " + setting)
     for change, first in CHANGES.items():
         for name, statement in RACES.items():
             wanted = race(first, statement.format("copy"))
@@ -189,8 +194,35 @@ for plan, setting in {"look-ups": "", "a hash join": "SET enable_nestloop = off"
                 diag(explain(rival.cursor(), statement.format("g.images")))
             if not wanted[0]:
                 ok(False, f"{name} waited for {change}")
+like(explain(rival.cursor(), RACES["keys"].format("g.images")), r"Images by Keys", "by keys: it was so")
 rival.cursor().execute("RESET ALL")
 like(explain(rival.cursor(), RACES["UPDATE FROM"].format("g.images")), r"GET /v2/images/\$", "by look-ups: it was one")
+
+# Loops that start the scan again and again keep no memory of it
+server(cur, "here", api="local", token=None)
+cur.execute("""INSERT INTO imagecat.images SELECT * FROM copy;
+    CREATE TABLE wanted AS SELECT i % 2 AS k, id FROM (SELECT id, row_number() OVER (ORDER BY id) AS i FROM copy) c
+        WHERE i <= 20;
+    CREATE TABLE many AS SELECT i % 2 AS k, id FROM generate_series(1, 200) i, copy WHERE length(id) = 36; ANALYZE;
+    SET enable_hashjoin = off; SET enable_mergejoin = off; SET enable_material = off; SET enable_memoize = off""")
+for name, query in {
+        "look-ups": "SELECT id = (SELECT i.id FROM g.images i WHERE i.id = m.id) FROM many m",
+        "a lateral sub-query": "SELECT m.id = i.id FROM many m, LATERAL (SELECT * FROM g.images i WHERE i.id = m.id "
+                               "LIMIT 1) i",
+        "keys": "SELECT 10 = (SELECT count(*) FROM g.images i WHERE i.id IN (SELECT id FROM wanted w WHERE w.k = m.k)) "
+                "FROM many m",
+        "a local relation": "SELECT id = (SELECT h.id FROM here.images h WHERE h.id = m.id) FROM many m"}.items():
+    asked()
+    cur.execute(f"BEGIN; DECLARE c CURSOR FOR {query}; MOVE 300 FROM c")
+    used = "SELECT sum(used_bytes)::bigint FROM pg_backend_memory_contexts"
+    before = value(cur, used)
+    is_(set(rows(cur, "FETCH 3000 FROM c")), {(True,)}, f"3000 times: {name}")
+    growth = value(cur, used) - before
+    ok(growth < 100000, f"3000 times: {name}: memory grows by {growth} bytes")
+    count = len(asked())
+    ok(count <= TOTAL + LISTING, f"3000 times: {name}: {count} requests")
+    cur.execute("COMMIT")
+cur.execute("RESET ALL")
 
 # Parallel plans: rows of foreign tables come to the leader, once
 cur.execute("""CREATE TABLE parent (id text, name text); CREATE TABLE child () INHERITS (parent);
@@ -198,8 +230,8 @@ cur.execute("""CREATE TABLE parent (id text, name text); CREATE TABLE child () I
     INSERT INTO child SELECT 'i' || i, 'n' || i % 10 FROM generate_series(1, 2000) i; ANALYZE child;
     CREATE FOREIGN TABLE odd (id text, name inet) SERVER g;
     CREATE SEQUENCE drawn; CREATE VIEW numbered AS SELECT id, name || nextval('drawn') AS name FROM copy;
-    CREATE SERVER here FOREIGN DATA WRAPPER imagecat OPTIONS (api 'local', relation 'public.numbered');
-    CREATE FOREIGN TABLE view (id text, name text) SERVER here;
+    CREATE SERVER view FOREIGN DATA WRAPPER imagecat OPTIONS (api 'local', relation 'public.numbered');
+    CREATE FOREIGN TABLE view (id text, name text) SERVER view;
     SET min_parallel_table_scan_size = 0; SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0""")
 QUERIES = {"an Append": ("SELECT count(*), count(DISTINCT id) FROM parent", [(2000 + TOTAL,) * 2], LISTING),
            "a join": ("SELECT count(*) FROM child c JOIN g.images i ON i.id <> c.id", [(2000 * TOTAL,)], LISTING),
@@ -207,7 +239,7 @@ QUERIES = {"an Append": ("SELECT count(*), count(DISTINCT id) FROM parent", [(20
            "bad values": ("SELECT count(*), count(o.name) FROM child c JOIN odd o ON o.id <> c.id",
                           [(2000 * TOTAL, 0)], LISTING),
            "a view that writes": ("SELECT count(*) FROM child c JOIN view v ON v.id <> c.id", [(2000 * TOTAL,)], 0),
-           "its list_images": ("SELECT count(*) FROM child c JOIN imagecat.list_images('here') v ON v.id <> c.id",
+           "its list_images": ("SELECT count(*) FROM child c JOIN imagecat.list_images('view') v ON v.id <> c.id",
                                [(2000 * TOTAL,)], 0)}
 gathers = 0
 for mode in ("off", "on", "regress"):
