@@ -194,7 +194,10 @@ imagecat_input_function_safe(FmgrInfo *input, char *text, Oid ioparam,
 	ResourceOwner owner = CurrentResourceOwner;
 	volatile bool fits = false;
 
-	/* A query with a parallel plan allows none; there a misfit is an error. */
+	/*
+	 * A query with parallel workers allows none.  Scans that come here do
+	 * without workers, but a function may be called by a query that has them.
+	 */
 	if (IsInParallelMode())
 	{
 		*result = InputFunctionCall(input, text, ioparam, typmod);

@@ -49,7 +49,7 @@ CREATE FOREIGN DATA WRAPPER imagecat
 COMMENT ON FOREIGN DATA WRAPPER imagecat IS 'images of cloud services';
 
 -- The order of the arguments is that of the table in src/sql/arguments.c.
--- PARALLEL UNSAFE, for the relation that a server of api local names may be a view that calls anything.
+-- PARALLEL UNSAFE: what a server of api local lists may be a view, and that may call anything.
 CREATE FUNCTION list_images(
     server           text DEFAULT NULL,
     name             text DEFAULT NULL,

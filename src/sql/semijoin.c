@@ -214,12 +214,16 @@ begin(CustomScanState *node, EState *estate, int eflags)
 	CustomScan *scan = (CustomScan *) node->ss.ps.plan;
 	ListCell   *lc;
 
-	/* Other parameters may bring the same keys, and the scan has its answer. */
-	if (scan->scan.plan.allParam != NULL)
-		eflags |= EXEC_FLAG_REWIND;
 	foreach(lc, scan->custom_plans)
+	{
+		int			flags = eflags;
+
+		/* Other parameters may bring the same keys: images are kept for them. */
+		if (foreach_current_index(lc) == IMAGES && scan->scan.plan.allParam != NULL)
+			flags |= EXEC_FLAG_REWIND;
 		node->custom_ps = lappend(node->custom_ps,
-								  ExecInitNode(lfirst(lc), estate, eflags));
+								  ExecInitNode(lfirst(lc), estate, flags));
+	}
 	output_of(list_nth(node->custom_ps, IMAGES), state->column, &state->image_output);
 	output_of(list_nth(node->custom_ps, KEYS), 1, &state->key_output);
 	state->context = AllocSetContextCreate(estate->es_query_cxt, "imagecat keys",
