@@ -15,7 +15,7 @@ from cloud import Cloud, USER  # noqa: E402
 from imagecat import connect, explain, fresh_database, notices, rows, server, value  # noqa: E402
 from tap import diag, done, is_, like, ok  # noqa: E402
 
-DATABASE = "t27_executor"
+DATABASE = "t42_executor"
 cur = fresh_database(DATABASE).cursor()
 cloud = Cloud(images=100).start()
 other = Cloud(images=60, seed=3).start()

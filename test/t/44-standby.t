@@ -17,7 +17,7 @@ from tap import done, is_, like, ok, unlike  # noqa: E402
 
 CLUSTER = os.path.join(here, "..", "lib", "cluster.sh")
 FOLDER = os.path.join(os.path.dirname(os.environ["PGHOST"]), "standby")
-primary = fresh_database("t28_standby").cursor()
+primary = fresh_database("t44_standby").cursor()
 cloud = Cloud(images=100).start()
 server(primary, "g", cloud.url, page_size=20)
 server(primary, "mine", api="local", token=None)
@@ -43,8 +43,8 @@ environment = subprocess.run([CLUSTER, "standby", FOLDER, "max_standby_streaming
 place = dict(word.split("=", 1) for word in shlex.split(environment) if "=" in word)
 try:
     reach = {"host": place["PGHOST"], "port": place["PGPORT"], "user": "postgres"}
-    watcher = connect("t28_standby", **reach).cursor()
-    cur = connect("t28_standby", **reach).cursor()
+    watcher = connect("t44_standby", **reach).cursor()
+    cur = connect("t44_standby", **reach).cursor()
     is_(rows(cur, "SELECT pg_is_in_recovery(), current_setting('transaction_read_only')"), [(True, "on")],
         "a hot standby")
 

@@ -13,7 +13,7 @@ from cloud import Cloud  # noqa: E402
 from imagecat import backend_memory, connect, fresh_database, rows, server, value  # noqa: E402
 from tap import diag, done, is_, ok  # noqa: E402
 
-admin = fresh_database("t26_left_behind").cursor()
+admin = fresh_database("t43_left_behind").cursor()
 cloud = Cloud(images=100).start()
 other = Cloud(images=40, seed=3).start()
 server(admin, "g", cloud.url, page_size=20, max_retries=0)
@@ -22,7 +22,7 @@ admin.execute("""CREATE TABLE copy AS SELECT * FROM g.images; CREATE TABLE few A
     ANALYZE copy, few; CREATE TABLE parent (id text, name text);
     CREATE FOREIGN TABLE a () INHERITS (parent) SERVER g; CREATE FOREIGN TABLE b () INHERITS (parent) SERVER o;
     CREATE FOREIGN TABLE odd (id text, name inet) SERVER g""")
-cur = connect("t26_left_behind").cursor()
+cur = connect("t43_left_behind").cursor()
 PROCESS = f"/proc/{cur.connection.info.backend_pid}"
 TOTAL = len(cloud.documents())
 KEPT = 4        # connections that may stay open for each service
