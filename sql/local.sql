@@ -71,6 +71,21 @@ SELECT ask($$properties ? 'k'$$);
 SELECT ask($$source = 'local'$$);
 SELECT ask($$source = 'other'$$);
 SELECT ask($$id = '1' AND id = '2'$$);
+SELECT ask($$name = 'one' OR (size >= 300 AND hidden IS NULL) OR NOT hidden$$);
+SELECT ask($$name = 'one' OR length(name) = 3$$);
+SELECT ask($$(name = 'one' AND length(name) = 3) OR id = '2'$$);
+SELECT ask($$name IS NOT NULL AND name IS DISTINCT FROM 'one'$$);
+SELECT ask($$name IS NOT DISTINCT FROM 'one'$$);
+SELECT ask($$name NOT IN ('one', 'two')$$);
+SELECT ask($$name NOT IN ('one', NULL)$$);
+SELECT ask($$name LIKE '%"_"; \\'$$);
+SELECT ask($$name LIKE 'one'$$);
+SELECT ask($$name ^@ 'o' AND starts_with(name, 'on')$$);
+SELECT ask($$strpos(name, 'n') > 0 AND position('e' IN name) >= 1$$);
+SELECT ask($$hidden IS UNKNOWN$$);
+SELECT ask($$properties ->> 'k' IS NOT NULL$$);
+SELECT ask($$tags IS NULL OR tags @> '{a,b}'$$);
+SELECT ask($$created_at::date = '2024-02-01'$$);
 
 -- columns by other names, and two columns of one of the relation's
 CREATE FOREIGN TABLE others (

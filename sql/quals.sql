@@ -75,6 +75,9 @@ SELECT ask($$name = 'plain'$$, $$'plain' = name$$, $$name <> 'plain'$$, $$name <
 	$$lower(name) = 'plain'$$, $$name = 'pla' || 'in'$$, $$name = lower('PLAIN')$$, $$name = ''$$, $$name = ' '$$,
 	$$name = 'plain '$$, $$name = 'in:x'$$, $$name = 'a&b=c#d/é?+ %'$$, $$name = repeat('語', 3)$$,
 	$$length(name) > 250$$, $$NOT name = 'plain'$$, $$NOT name <> 'plain'$$);
+SELECT ask($$name LIKE 'plain'$$, $$name LIKE 'pl\ain'$$, $$name LIKE ''$$, $$name LIKE 'plain' || '%'$$, $$strpos(name, 'plain') > 0$$,
+	$$starts_with(name, 'plain')$$, $$name ^@ 'plain'$$, $$name IS DISTINCT FROM 'plain'$$,
+	$$name IS NOT DISTINCT FROM NULL$$, $$id IS NULL$$, $$id IS NOT NULL$$, $$uid IS NULL$$);
 SELECT ask($$name IN ('plain', 'a,b')$$, $$name IN ('plain', 'a"b')$$, $$name NOT IN ('plain')$$,
 	$$name IN ('plain', NULL)$$, $$name = ANY (ARRAY['plain', NULL])$$, $$name = ANY (ARRAY[NULL]::text[])$$,
 	$$name = ANY ('{}')$$, $$name = ANY (NULL::text[])$$, $$name = ALL (ARRAY['plain'])$$,
@@ -173,6 +176,21 @@ SELECT ask($$name = 'plain' AND NOT hidden AND size >= 0 AND status LIKE 'a%'$$,
 	$$status = 'active' AND status = 'queued'$$, $$name = NULL$$, $$created_at > NULL$$, $$false$$, $$NULL$$,
 	$$random() >= 0 AND name = 'plain'$$, $$name = (SELECT 'plain')$$,
 	$$name = (SELECT max(name_c) FROM copy WHERE name_c < 'q')$$, $$EXISTS (SELECT) AND name = 'plain'$$);
+
+-- one of several: one request for a list, one for each branch otherwise, if each brings little
+SELECT ask($$name = 'plain' OR name = 'é' OR name IN ('x', 'y')$$, $$name = 'plain' OR os_distro = 'ubuntu'$$,
+	$$name = 'plain' OR id = '00ec27ee-6a85-490a-b393-4a698bc10fae'$$,
+	$$id = '00ec27ee-6a85-490a-b393-4a698bc10fae' OR id = '01505b5a-dc5e-41c8-8a1e-18f5125a5a70'$$,
+	$$(name = 'plain' AND hidden) OR (size = 1 AND NOT hidden AND length(name) > 1)$$,
+	$$status = 'active' AND (name = 'plain' OR tags @> '{x86,lts}')$$, $$name = 'plain' OR status = 'active'$$,
+	$$name = 'plain' OR length(name) = 1$$, $$name = 'plain' OR name <> 'plain'$$, $$name = 'plain' OR size > 5$$,
+	$$hidden OR NOT hidden$$, $$hidden IS NULL OR NOT hidden$$, $$name = 'plain' OR name = NULL$$,
+	$$name = 'plain' OR (size > 5 AND size < 5)$$, $$(name, size) IN (('plain', 1), ('x', 2))$$,
+	$$name_case = 'plain' OR size = 1$$, $$name = (SELECT 'plain') OR name = 'x'$$);
+-- what one column cannot be at once
+SELECT ask($$size > 5 AND size < 6$$, $$size > 5 AND size < 7$$, $$name IN ('a', 'plain') AND name IN ('plain', 'x')$$,
+	$$name IN ('a', 'plain') AND name <> 'plain' AND name <> 'a'$$, $$created_at > '2024-01-02' AND created_at < '2024-01-01'$$,
+	$$made > '2024-01-02' AND created_at < '2024-01-01'$$);
 
 -- nothing is sent, and the rows are the same
 SET imagecat.enable_pushdown = off;

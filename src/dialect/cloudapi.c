@@ -18,11 +18,11 @@
 static const FieldWords visibility = {"public", "private"};
 
 static const DialectField fields[] = {
-	{"id", FIELD_TEXT, "id"},
-	{"name", FIELD_TEXT, "name"},
-	{"version", FIELD_TEXT, "version"},
-	{"os", FIELD_TEXT, "os"},
-	{"type", FIELD_TEXT, "type"},
+	{"id", FIELD_TEXT, "id", FIELD_ALWAYS},
+	{"name", FIELD_TEXT, "name", FIELD_ALWAYS},
+	{"version", FIELD_TEXT, "version", FIELD_ALWAYS},
+	{"os", FIELD_TEXT, "os", FIELD_FEW},
+	{"type", FIELD_TEXT, "type", FIELD_FEW},
 	{"description", FIELD_TEXT, NULL},
 	{"requirements", FIELD_JSON, NULL},
 	{"image_size", FIELD_INTEGER, NULL},
@@ -33,9 +33,9 @@ static const DialectField fields[] = {
 	{"tags", FIELD_JSON, "tags"},
 	{"homepage", FIELD_TEXT, NULL},
 	{"published_at", FIELD_TIME, "created_at"},
-	{"owner", FIELD_TEXT, "owner"},
+	{"owner", FIELD_TEXT, "owner", FIELD_FEW},
 	{"public", FIELD_BOOLEAN, "visibility", 0, NULL, NULL, &visibility},
-	{"state", FIELD_TEXT, "status", FIELD_LOWER},
+	{"state", FIELD_TEXT, "status", FIELD_LOWER | FIELD_FEW},
 	{"eula", FIELD_TEXT, NULL},
 	{"acl", FIELD_TEXT_ARRAY, NULL},
 	{"origin", FIELD_TEXT, NULL},
@@ -57,6 +57,19 @@ static bool
 is_not_empty(const char *value)
 {
 	return value[0] != '\0';
+}
+
+/*
+ * A part of a name or version.  These have no other characters, and in the
+ * search for a part other ones may have a meaning of their own.
+ */
+static bool
+is_part(const char *value)
+{
+	static const char alphabet[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._/+ -";
+
+	return value[0] != '\0' && value[strspn(value, alphabet)] == '\0';
 }
 
 static bool
@@ -83,12 +96,14 @@ is_private(const char *value)
  */
 static const DialectParam params[] = {
 	{"name", "name", FILTER_EQ, "", PARAM_TEXT, is_literal},
-	{"name", "name", FILTER_CONTAINS, "~", PARAM_TEXT, is_not_empty},
+	{"name", "name", FILTER_CONTAINS, "~", PARAM_TEXT, is_part},
 	{"version", "version", FILTER_EQ, "", PARAM_TEXT, is_literal},
-	{"version", "version", FILTER_CONTAINS, "~", PARAM_TEXT, is_not_empty},
+	{"version", "version", FILTER_CONTAINS, "~", PARAM_TEXT, is_part},
 	{"os", "os", FILTER_EQ, "", PARAM_TEXT, is_not_empty},
 	{"type", "type", FILTER_EQ, "", PARAM_TEXT, is_literal},
+	/* "not" finds images without a type too */
 	{"type", "type", FILTER_NE, "!", PARAM_TEXT, is_literal},
+	{"type", "type", FILTER_DISTINCT, "!", PARAM_TEXT, is_literal},
 	{"state", "state", FILTER_EQ, "active", PARAM_CONSTANT, is_active},
 	{"owner", "owner", FILTER_EQ, "", PARAM_TEXT, imagecat_is_uuid},
 	{"public", "public", FILTER_EQ, "", PARAM_BOOLEAN},

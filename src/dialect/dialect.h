@@ -39,6 +39,9 @@ typedef enum FieldType
 								 * shows; no column of a native table */
 #define FIELD_LOWER		0x02	/* the canonical column has it in lower case */
 #define FIELD_ZERO		0x04	/* 0 stands for unknown */
+#define FIELD_ALWAYS	0x08	/* every image has it, and never as null */
+#define FIELD_FEW		0x10	/* it has few different values: one of them
+								 * finds many images */
 
 /* How a canonical column words a value that the service sends as a boolean. */
 typedef struct FieldWords

@@ -17,13 +17,13 @@
 #include "dialect/dialect.h"
 
 #define COMMON_FIELDS \
-	{"id", FIELD_TEXT, "id"}, \
+	{"id", FIELD_TEXT, "id", FIELD_ALWAYS}, \
 	{"name", FIELD_TEXT, "name"}, \
-	{"status", FIELD_TEXT, "status", FIELD_LOWER}, \
+	{"status", FIELD_TEXT, "status", FIELD_LOWER | FIELD_FEW}, \
 	{"created", FIELD_TIME, "created_at"}, \
 	{"updated", FIELD_TIME, "updated_at"}, \
-	{"minDisk", FIELD_INTEGER, "min_disk"}, \
-	{"minRam", FIELD_INTEGER, "min_ram"}, \
+	{"minDisk", FIELD_INTEGER, "min_disk", FIELD_FEW}, \
+	{"minRam", FIELD_INTEGER, "min_ram", FIELD_FEW}, \
 	{"progress", FIELD_INTEGER, NULL}, \
 	{"OS-EXT-IMG-SIZE:size", FIELD_BIGINT, "size", FIELD_ZERO}, \
 	{"OS-DCF:diskConfig", FIELD_TEXT, NULL}, \
@@ -31,23 +31,23 @@
 	{"server", FIELD_JSON, NULL}, \
 	{"server.id", FIELD_TEXT, NULL, 0, "instance", "/server/id"}, \
 	{"links", FIELD_JSON, NULL}, \
-	{"metadata.image_type", FIELD_TEXT, "type", FIELD_CUSTOM, NULL, "/metadata/image_type"}, \
-	{"metadata.os_type", FIELD_TEXT, "os", FIELD_CUSTOM, NULL, "/metadata/os_type"}
+	{"metadata.image_type", FIELD_TEXT, "type", FIELD_CUSTOM | FIELD_FEW, NULL, "/metadata/image_type"}, \
+	{"metadata.os_type", FIELD_TEXT, "os", FIELD_CUSTOM | FIELD_FEW, NULL, "/metadata/os_type"}
 
 static const DialectField nova_fields[] = {
 	COMMON_FIELDS,
 	{"metadata.os_version", FIELD_TEXT, "os_version", FIELD_CUSTOM, NULL, "/metadata/os_version"},
-	{"metadata.architecture", FIELD_TEXT, "architecture", FIELD_CUSTOM, NULL, "/metadata/architecture"},
+	{"metadata.architecture", FIELD_TEXT, "architecture", FIELD_CUSTOM | FIELD_FEW, NULL, "/metadata/architecture"},
 	{NULL}
 };
 
 static const DialectField rackspace_fields[] = {
 	COMMON_FIELDS,
-	{"tenant_id", FIELD_TEXT, "owner"},
+	{"tenant_id", FIELD_TEXT, "owner", FIELD_FEW},
 	{"user_id", FIELD_TEXT, NULL},
 	{"fault", FIELD_JSON, NULL},
 	{"metadata.os_version", FIELD_TEXT, "os_version", FIELD_CUSTOM, NULL, "/metadata/org.openstack__1__os_version"},
-	{"metadata.architecture", FIELD_TEXT, "architecture", FIELD_CUSTOM, NULL, "/metadata/org.openstack__1__architecture"},
+	{"metadata.architecture", FIELD_TEXT, "architecture", FIELD_CUSTOM | FIELD_FEW, NULL, "/metadata/org.openstack__1__architecture"},
 	{NULL}
 };
 

@@ -16,16 +16,16 @@
 #include "dialect/dialect.h"
 
 static const DialectField fields[] = {
-	{"id", FIELD_TEXT, "id"},
+	{"id", FIELD_TEXT, "id", FIELD_ALWAYS},
 	{"name", FIELD_TEXT, "name"},
-	{"status", FIELD_TEXT, "status", FIELD_LOWER},
-	{"visibility", FIELD_TEXT, "visibility"},
-	{"owner", FIELD_TEXT, "owner"},
-	{"disk_format", FIELD_TEXT, "disk_format"},
-	{"container_format", FIELD_TEXT, "container_format"},
+	{"status", FIELD_TEXT, "status", FIELD_LOWER | FIELD_FEW},
+	{"visibility", FIELD_TEXT, "visibility", FIELD_FEW},
+	{"owner", FIELD_TEXT, "owner", FIELD_FEW},
+	{"disk_format", FIELD_TEXT, "disk_format", FIELD_FEW},
+	{"container_format", FIELD_TEXT, "container_format", FIELD_FEW},
 	{"size", FIELD_BIGINT, "size"},
-	{"min_disk", FIELD_INTEGER, "min_disk"},
-	{"min_ram", FIELD_INTEGER, "min_ram"},
+	{"min_disk", FIELD_INTEGER, "min_disk", FIELD_FEW},
+	{"min_ram", FIELD_INTEGER, "min_ram", FIELD_FEW},
 	{"checksum", FIELD_TEXT, "checksum"},
 	{"protected", FIELD_BOOLEAN, "protected"},
 	{"tags", FIELD_TEXT_ARRAY, "tags"},
@@ -34,10 +34,10 @@ static const DialectField fields[] = {
 	{"self", FIELD_TEXT, NULL},
 	{"file", FIELD_TEXT, NULL},
 	{"schema", FIELD_TEXT, NULL},
-	{"image_type", FIELD_TEXT, "type", FIELD_CUSTOM},
-	{"os_type", FIELD_TEXT, "os", FIELD_CUSTOM},
+	{"image_type", FIELD_TEXT, "type", FIELD_CUSTOM | FIELD_FEW},
+	{"os_type", FIELD_TEXT, "os", FIELD_CUSTOM | FIELD_FEW},
 	{"org.openstack__1__os_version", FIELD_TEXT, "os_version", FIELD_CUSTOM},
-	{"org.openstack__1__architecture", FIELD_TEXT, "architecture", FIELD_CUSTOM},
+	{"org.openstack__1__architecture", FIELD_TEXT, "architecture", FIELD_CUSTOM | FIELD_FEW},
 	{"instance_uuid", FIELD_TEXT, NULL, FIELD_CUSTOM, "instance"},
 	{NULL}
 };

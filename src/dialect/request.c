@@ -3,8 +3,9 @@
  * request.c
  *	  From filters to requests, by a dialect's tables.
  *
- *	  A filter is sent only if the service's answer is certain to have every
- *	  row that passes it.  The caller tests all filters again on the rows.
+ *	  A request is sent only if the answers of all of them are certain to have
+ *	  every row that passes the filters.  The caller tests all filters again on
+ *	  the rows.
  *
  * src/dialect/request.c
  *
@@ -14,7 +15,6 @@
 
 #include "dialect/request.h"
 #include "lib/stringinfo.h"
-#include "utils/timestamp.h"
 #include "wire/url.h"
 
 /*
@@ -27,215 +27,11 @@
 /* A list that needs more requests than this is not worth sending. */
 #define MAX_LIST_REQUESTS	64
 
-/* With an order to keep, all requests of a list are under way at once. */
-#define MAX_MERGED_REQUESTS 8
-
-/* The years that every service's database takes. */
-#define FIRST_PUSHED_TIME	(-((int64) (POSTGRES_EPOCH_JDATE - 2415021)) * USECS_PER_DAY)	/* 1900-01-01 */
-#define LAST_PUSHED_TIME	((int64) (5373484 - POSTGRES_EPOCH_JDATE) * USECS_PER_DAY)	/* 9999-12-31 */
-
-static RequestParam *
-make_param(const char *key, const char *value)
-{
-	RequestParam *param = palloc(sizeof(RequestParam));
-
-	param->key = key;
-	param->value = value;
-	return param;
-}
-
-static bool
-has_param(const List *params, const char *key)
-{
-	ListCell   *lc;
-
-	foreach(lc, params)
-		if (strcmp(((RequestParam *) lfirst(lc))->key, key) == 0)
-			return true;
-	return false;
-}
-
-static size_t
-params_length(const List *params)
-{
-	size_t		length = 0;
-	ListCell   *lc;
-
-	foreach(lc, params)
-	{
-		RequestParam *param = lfirst(lc);
-
-		length += imagecat_encoded_length(param->key) +
-			imagecat_encoded_length(param->value) + 2;
-	}
-	return length;
-}
-
-/* An item of a list as it is written: quoted where it has to be. */
-static const char *
-list_item(const char *value)
-{
-	if (*value == '\0' || strchr(value, ',') != NULL)
-		return psprintf("\"%s\"", value);
-	return value;
-}
-
-static const char *
-list_value(const DialectParam *param, const FilterValue *values, int count)
-{
-	StringInfoData list;
-
-	initStringInfo(&list);
-	appendStringInfoString(&list, param->prefix);
-	for (int i = 0; i < count; i++)
-		appendStringInfo(&list, "%s%s", i > 0 ? "," : "",
-						 list_item(values[i].text));
-	return list.data;
-}
-
-/* The whole second that a bound moves to; false if the service may refuse it. */
-static bool
-time_value(ParamEncoding encoding, TimestampTz bound, TimestampTz *second)
-{
-	int64		rest;
-
-	if (bound < FIRST_PUSHED_TIME || bound > LAST_PUSHED_TIME)
-		return false;			/* -infinity and infinity too */
-	rest = bound % USECS_PER_SEC;
-	if (rest < 0)
-		rest += USECS_PER_SEC;
-	*second = bound - rest;
-	if (encoding == PARAM_TIME_AFTER || (encoding == PARAM_TIME_FROM && rest > 0))
-		*second += USECS_PER_SEC;
-	else if (encoding == PARAM_TIME_BEFORE)
-		*second -= USECS_PER_SEC;
-	return true;
-}
-
-/* A filter's value as this parameter writes it, or NULL if it cannot. */
-static const char *
-encode(const DialectParam *param, const Filter *filter)
-{
-	const FilterValue *value = filter->values;
-
-	if (filter->unknown != NULL)
-		return psprintf("%s%s", param->encoding == PARAM_CONSTANT ? "" :
-						param->prefix, filter->unknown);
-
-	switch (param->encoding)
-	{
-		case PARAM_CONSTANT:
-			return param->takes(value->text) ? param->prefix : NULL;
-		case PARAM_TRUE:
-			return value->boolean ? "true" : NULL;
-		case PARAM_TEXT:
-			if (param->takes != NULL && !param->takes(value->text))
-				return NULL;
-			return psprintf("%s%s", param->prefix, value->text);
-		case PARAM_LIST:
-			for (int i = 0; i < filter->nvalues; i++)
-				if (param->takes != NULL && !param->takes(value[i].text))
-					return NULL;
-			return list_value(param, value, filter->nvalues);
-		case PARAM_BOOLEAN:
-			return value->boolean ? "true" : "false";
-		case PARAM_INTEGER:
-		case PARAM_INTEGER_ABOVE:
-		case PARAM_INTEGER_BELOW:
-			{
-				int64		integer = value->integer;
-				int64		max = param->max > 0 ? param->max : PG_INT64_MAX;
-
-				if (integer > max || integer < -max)
-					return NULL;
-				if (param->encoding == PARAM_INTEGER_ABOVE && integer++ == max)
-					return NULL;
-				if (param->encoding == PARAM_INTEGER_BELOW && integer-- == -max)
-					return NULL;
-				return psprintf("%s" INT64_FORMAT, param->prefix, integer);
-			}
-		case PARAM_TIME_FROM:
-		case PARAM_TIME_AFTER:
-		case PARAM_TIME_AT:
-		case PARAM_TIME_BEFORE:
-			{
-				TimestampTz second;
-
-				if (!time_value(param->encoding, value->time, &second))
-					return NULL;
-				return psprintf("%s%s", param->prefix,
-								imagecat_format_time(second));
-			}
-	}
-	pg_unreachable();
-}
-
-/* Whether the type of the filter's values is the one that this encoding writes. */
-static bool
-encodes_type(ParamEncoding encoding, FilterType type)
-{
-	switch (encoding)
-	{
-		case PARAM_TEXT:
-		case PARAM_LIST:
-		case PARAM_CONSTANT:
-			return type == FILTER_TEXT;
-		case PARAM_BOOLEAN:
-		case PARAM_TRUE:
-			return type == FILTER_BOOLEAN;
-		case PARAM_INTEGER:
-		case PARAM_INTEGER_ABOVE:
-		case PARAM_INTEGER_BELOW:
-			return type == FILTER_INTEGER;
-		case PARAM_TIME_FROM:
-		case PARAM_TIME_AFTER:
-		case PARAM_TIME_AT:
-		case PARAM_TIME_BEFORE:
-			return type == FILTER_TIME;
-	}
-	pg_unreachable();
-}
-
 /*
- * Whether the filter is on a custom property that may be a parameter.  Where
- * these are members of the image object itself, a column may show one.
+ * With an order to keep, all requests of a list are under way at once; those
+ * of an OR always are.
  */
-static bool
-is_property(const Dialect *dialect, const Filter *filter)
-{
-	return dialect->is_property != NULL && dialect->is_property(filter->member) &&
-		(filter->property || dialect->property_object == NULL);
-}
-
-/* The table's entry for a filter, and the value it writes; NULL if none fits. */
-static const DialectParam *
-find_param(const Dialect *dialect, const ImageQuery *query,
-		   const Filter *filter, const char **value)
-{
-	if (filter->member == NULL)
-		return NULL;
-	for (const DialectParam *param = dialect->params; param->key; param++)
-	{
-		bool		fits = param->member == NULL ?
-		is_property(dialect, filter) :
-		(strcmp(param->member, filter->member) == 0 &&
-		 (!filter->property || dialect->property_object == NULL));
-
-		if (fits && param->op == filter->op &&
-			encodes_type(param->encoding, filter->type) &&
-			(query->version == 0 || query->version >= param->since) &&
-			(*value = encode(param, filter)) != NULL)
-			return param;
-	}
-	return NULL;
-}
-
-static const char *
-param_key(const DialectParam *param, const Filter *filter)
-{
-	return param->member ? param->key :
-		psprintf("%s%s", param->key, filter->member);
-}
+#define MAX_MERGED_REQUESTS 8
 
 static int
 compare_text_values(const void *a, const void *b)
@@ -265,7 +61,7 @@ split_list(const DialectParam *param, const Filter *filter, size_t room,
 
 		if (i > 0 && strcmp(values[i].text, values[i - 1].text) == 0)
 			continue;
-		item = imagecat_encoded_length(list_item(values[i].text)) + 1;
+		item = imagecat_encoded_length(imagecat_list_item(values[i].text)) + 1;
 		if (part == NULL || length + item > room)
 		{
 			if (list_length(parts) == max_parts ||
@@ -284,13 +80,40 @@ split_list(const DialectParam *param, const Filter *filter, size_t room,
 	return parts;
 }
 
-/* Whether the choice of passes takes care of the filter. */
+/* Whether the filter is about the member that tells the passes apart. */
+static bool
+is_about_passes(const Dialect *dialect, const Filter *filter)
+{
+	ListCell   *branch;
+	ListCell   *lc;
+
+	if (filter->op != FILTER_OR)
+		return filter->type == FILTER_BOOLEAN && filter->unknown == NULL &&
+			filter->member != NULL && !filter->property &&
+			strcmp(filter->member, dialect->pass_member) == 0;
+	foreach(branch, filter->branches)
+		foreach(lc, (List *) lfirst(branch))
+			if (!is_about_passes(dialect, lfirst(lc)))
+				return false;
+	return true;
+}
+
+/* Whether images of the pass (the member is false, or true) pass the filter. */
+static bool
+pass_matches(const Filter *filter, bool pass)
+{
+	return imagecat_filter_matches(filter, BoolGetDatum(pass), false, InvalidOid);
+}
+
+/*
+ * Whether the choice of passes takes care of the filter.  What is true of no
+ * pass, as "is NULL", is for images of services that have none.
+ */
 static bool
 is_pass_filter(const Dialect *dialect, const Filter *filter)
 {
-	return filter->type == FILTER_BOOLEAN && filter->unknown == NULL &&
-		filter->member != NULL && !filter->property &&
-		strcmp(filter->member, dialect->pass_member) == 0;
+	return is_about_passes(dialect, filter) &&
+		(pass_matches(filter, false) || pass_matches(filter, true));
 }
 
 /* Whether an image of the pass (the member is false, or true) may pass the filters. */
@@ -303,9 +126,7 @@ pass_needed(const Dialect *dialect, const List *filters, bool pass)
 	{
 		const Filter *filter = lfirst(lc);
 
-		if (is_pass_filter(dialect, filter) &&
-			!imagecat_filter_matches(filter, BoolGetDatum(pass), false,
-									 InvalidOid))
+		if (is_pass_filter(dialect, filter) && !pass_matches(filter, pass))
 			return false;
 	}
 	return true;
@@ -323,9 +144,9 @@ static List *
 add_constants(List *params, const DialectConstant *constant, int version)
 {
 	for (; constant != NULL && constant->key; constant++)
-		if (!has_param(params, constant->key) &&
+		if (!imagecat_has_param(params, constant->key) &&
 			(version == 0 || version >= constant->since))
-			params = lappend(params, make_param(constant->key, constant->value));
+			params = lappend(params, imagecat_param(constant->key, constant->value));
 	return params;
 }
 
@@ -355,7 +176,7 @@ list_requests(const Dialect *dialect, const ImageQuery *query, List *params,
 	else
 		for (int pass = 0; pass <= 1; pass++)
 		{
-			RequestParam *param = make_param(dialect->pass_key,
+			RequestParam *param = imagecat_param(dialect->pass_key,
 											 pass == 1 ? "true" : "false");
 
 			if (pass_needed(dialect, query->filters, pass == 1))
@@ -404,11 +225,11 @@ sort_params(const Dialect *dialect, const ImageQuery *query)
 		return NIL;
 	if (dialect->sort_list != NULL &&
 		(query->version == 0 || query->version >= dialect->sort_list_since))
-		return list_make1(make_param(dialect->sort_list,
+		return list_make1(imagecat_param(dialect->sort_list,
 									 psprintf("%s:%s", query->sort->member,
 											  direction)));
-	return list_make2(make_param(dialect->sort_key, query->sort->member),
-					  make_param(dialect->sort_dir, direction));
+	return list_make2(imagecat_param(dialect->sort_key, query->sort->member),
+					  imagecat_param(dialect->sort_dir, direction));
 }
 
 /* The parameters while they are being collected. */
@@ -426,16 +247,33 @@ typedef struct RequestBuilder
 } RequestBuilder;
 
 /* A look-up finds what lists leave out, and needs one request. */
-static void
-plan_lookup(RequestPlan *plan, const Dialect *dialect, const Filter *id)
+static ImageRequest *
+lookup_request(const Dialect *dialect, const Filter *id)
 {
 	ImageRequest *request = palloc0(sizeof(ImageRequest));
 
 	request->lookup = true;
 	request->path = psprintf("%s%s", dialect->item_path,
 							 id->unknown ? id->unknown : id->values[0].text);
-	plan->requests = list_make1(request);
-	plan->limited = true;
+	return request;
+}
+
+/*
+ * Whether "is not NULL" is true of every image that comes: the service always
+ * sends the member, or the images come sorted by it, where one without it is
+ * an error.
+ */
+static bool
+is_always_there(const RequestBuilder *builder, const Filter *filter)
+{
+	const DialectSortKey *sort = builder->query->sort;
+	const DialectField *field;
+
+	if (filter->op != FILTER_NOT_NULL || filter->property || filter->member == NULL)
+		return false;
+	field = imagecat_field(builder->dialect, filter->member);
+	return (sort != NULL && strcmp(sort->member, filter->member) == 0) ||
+		(field != NULL && (field->flags & FIELD_ALWAYS) != 0);
 }
 
 /* Single values first: what is left of the URL's length is for lists. */
@@ -449,21 +287,24 @@ add_filter(RequestBuilder *builder, Filter *filter)
 	if (has_passes(builder->dialect, builder->query) &&
 		is_pass_filter(builder->dialect, filter))
 		return;
-	param = find_param(builder->dialect, builder->query, filter, &value);
+	if (is_always_there(builder, filter))
+		return;
+	param = imagecat_find_param(builder->dialect, builder->query->version,
+								filter, &value);
 	if (param != NULL && param->encoding == PARAM_LIST)
 	{
 		builder->lists = lappend(builder->lists, filter);
 		return;
 	}
-	key = param ? param_key(param, filter) : NULL;
-	if (param == NULL || (has_param(builder->params, key) && !param->repeats) ||
-		params_length(builder->params) + imagecat_encoded_length(value) >
+	key = param ? imagecat_param_key(param, filter) : NULL;
+	if (param == NULL || (imagecat_has_param(builder->params, key) && !param->repeats) ||
+		imagecat_params_length(builder->params) + imagecat_encoded_length(value) >
 		MAX_TARGET_LENGTH)
 	{
 		builder->plan->unsent = lappend(builder->plan->unsent, filter);
 		return;
 	}
-	builder->params = lappend(builder->params, make_param(key, value));
+	builder->params = lappend(builder->params, imagecat_param(key, value));
 	builder->until_empty |= param->ends_early;
 	if (filter->op == FILTER_EQ && filter->type == FILTER_TIME)
 		builder->exact = false; /* one of the two bounds that it takes */
@@ -477,17 +318,18 @@ static void
 add_list(RequestBuilder *builder, Filter *filter)
 {
 	const char *value;
-	const DialectParam *param = find_param(builder->dialect, builder->query,
-										   filter, &value);
-	const char *key = param_key(param, filter);
-	bool		is_short = params_length(builder->params) +
+	const DialectParam *param = imagecat_find_param(builder->dialect,
+													builder->query->version,
+													filter, &value);
+	const char *key = imagecat_param_key(param, filter);
+	bool		is_short = imagecat_params_length(builder->params) +
 	imagecat_encoded_length(value) < MAX_TARGET_LENGTH / 4;
-	bool		is_taken = has_param(builder->params, key) ||
+	bool		is_taken = imagecat_has_param(builder->params, key) ||
 	(builder->split != NULL &&
-	 strcmp(param_key(builder->split_param, builder->split), key) == 0);
+	 strcmp(imagecat_param_key(builder->split_param, builder->split), key) == 0);
 
 	if (!is_taken && is_short)
-		builder->params = lappend(builder->params, make_param(key, value));
+		builder->params = lappend(builder->params, imagecat_param(key, value));
 	else if (!is_taken && builder->split == NULL)
 	{
 		builder->split = filter;
@@ -501,8 +343,8 @@ add_list(RequestBuilder *builder, Filter *filter)
 static bool
 plan_split(RequestBuilder *builder)
 {
-	const char *key = param_key(builder->split_param, builder->split);
-	size_t		used = params_length(builder->params) + strlen(key) + 2;
+	const char *key = imagecat_param_key(builder->split_param, builder->split);
+	size_t		used = imagecat_params_length(builder->params) + strlen(key) + 2;
 	List	   *parts = split_list(builder->split_param, builder->split,
 								   used < MAX_TARGET_LENGTH ? MAX_TARGET_LENGTH - used : 0,
 								   builder->query->sort ? MAX_MERGED_REQUESTS :
@@ -512,7 +354,7 @@ plan_split(RequestBuilder *builder)
 	foreach(lc, parts)
 	{
 		const Filter *part = lfirst(lc);
-		RequestParam *param = make_param(key, list_value(builder->split_param,
+		RequestParam *param = imagecat_param(key, imagecat_list_value(builder->split_param,
 														 part->values,
 														 part->nvalues));
 
@@ -538,42 +380,24 @@ has_text_filter(const List *filters)
 }
 
 /*
- * The requests that bring every row the query wants.
- *
- * None at all are needed where the filters contradict each other.  Everything
- * is palloc'd in the current memory context; texts may be shared with the
- * query.
+ * The listings of a conjunction.  false, and nothing but garbage in the plan,
+ * if they take a split list although they may not.
  */
-RequestPlan *
-imagecat_plan_requests(const Dialect *dialect, const ImageQuery *query)
+static bool
+plan_listings(const Dialect *dialect, const ImageQuery *query,
+			  RequestPlan *plan, bool may_split)
 {
-	RequestPlan *plan = palloc0(sizeof(RequestPlan));
 	RequestBuilder builder = {dialect, query, plan,.exact = true,
 	.until_empty = dialect->until_empty};
-	const Filter *id = lookup_filter(dialect, query);
 	ListCell   *lc;
-
-	plan->page_size = query->page_size > 0 ?
-		Min(query->page_size, dialect->max_page_size) : dialect->max_page_size;
-	plan->max_page_size = plan->page_size;
-	foreach(lc, query->filters)
-	{
-		const Filter *filter = lfirst(lc);
-
-		if (filter->nvalues == 0 && filter->unknown == NULL)
-			return plan;		/* nothing is in an empty list */
-	}
-	if (id != NULL)
-	{
-		plan_lookup(plan, dialect, id);
-		return plan;
-	}
 
 	builder.params = list_copy(query->params);
 	foreach(lc, query->filters)
 		add_filter(&builder, lfirst(lc));
 	foreach(lc, builder.lists)
 		add_list(&builder, lfirst(lc));
+	if (builder.split != NULL && !may_split)
+		return false;
 	if (query->everything)
 		builder.params = add_constants(builder.params, dialect->everything,
 									   query->version);
@@ -587,18 +411,220 @@ imagecat_plan_requests(const Dialect *dialect, const ImageQuery *query)
 	if (builder.split == NULL)
 		plan->requests = list_requests(dialect, query, builder.params,
 									   builder.until_empty, NULL);
+	plan->exact = builder.exact && plan->unsent == NIL;
+	plan->until_empty = builder.until_empty;
+	return true;
+}
+
+static bool
+is_equality(const Filter *filter)
+{
+	return (filter->op == FILTER_EQ || filter->op == FILTER_IN) &&
+		(filter->type == FILTER_TEXT || filter->type == FILTER_INTEGER);
+}
+
+/* Whether a listing by this filter brings a small part of the images. */
+static bool
+is_selective(const Dialect *dialect, const ImageQuery *query,
+			 const Filter *filter)
+{
+	const DialectField *field;
+	const char *value;
+
+	if (filter->member == NULL || !(is_equality(filter) || filter->op == FILTER_HAS))
+		return false;
+	field = filter->property && dialect->property_object != NULL ? NULL :
+		imagecat_field(dialect, filter->member);
+	return (field == NULL || (field->flags & FIELD_FEW) == 0) &&
+		imagecat_find_param(dialect, query->version, filter, &value) != NULL;
+}
+
+/*
+ * The branches of a filter that says "one of these", each a list of filters:
+ * an OR's, or the values of a list that the service cannot take as such.  NIL
+ * if it is none, or has too many.
+ */
+static List *
+filter_branches(const Dialect *dialect, const ImageQuery *query,
+				const Filter *filter)
+{
+	List	   *branches = NIL;
+	const char *value;
+
+	if (filter->op == FILTER_OR)
+		branches = filter->branches;
+	else if (filter->op == FILTER_IN && is_equality(filter) &&
+			 filter->nvalues <= MAX_MERGED_REQUESTS &&
+			 imagecat_find_param(dialect, query->version, filter, &value) == NULL)
+		for (int i = 0; i < filter->nvalues; i++)
+		{
+			Filter	   *branch = palloc(sizeof(Filter));
+
+			*branch = *filter;
+			branch->op = FILTER_EQ;
+			branch->nvalues = 1;
+			branch->values = &filter->values[i];
+			branches = lappend(branches, list_make1(branch));
+		}
+	return list_length(branches) <= MAX_MERGED_REQUESTS ? branches : NIL;
+}
+
+/*
+ * Whether the listings of one branch are worth it: what the filter adds to the
+ * other filters was sent.  The values of a list bring different images; what
+ * the branches of an OR bring has to be little.
+ */
+static bool
+is_worth_it(const Dialect *dialect, const ImageQuery *branch,
+			const List *unsent, const Filter *filter)
+{
+	ListCell   *lc;
+
+	foreach(lc, branch->filters)
+	{
+		Filter	   *each = lfirst(lc);
+
+		if (!list_member_ptr(unsent, each) &&
+			(filter->op == FILTER_OR ? is_selective(dialect, branch, each) :
+			 is_equality(each) && imagecat_same_operand(each, filter)))
+			return true;
+	}
+	return false;
+}
+
+/* Adds what is not in the list yet. */
+static List *
+add_requests(const Dialect *dialect, List *requests, const List *more)
+{
+	ListCell   *lc;
+	ListCell   *other;
+
+	foreach(lc, more)
+	{
+		const char *target = imagecat_request_target(dialect, lfirst(lc), 0, NULL);
+		bool		is_there = false;
+
+		foreach(other, requests)
+			is_there |= strcmp(target, imagecat_request_target(dialect, lfirst(other),
+															   0, NULL)) == 0;
+		if (!is_there)
+			requests = lappend(requests, lfirst(lc));
+	}
+	return requests;
+}
+
+/*
+ * Requests for each branch of the filter, to which all other filters apply;
+ * false, with the plan as it was, if it is better left to PostgreSQL.
+ */
+static bool
+plan_branches(const Dialect *dialect, const ImageQuery *query,
+			  const Filter *filter, RequestPlan *plan)
+{
+	List	   *others = list_delete_ptr(list_copy(query->filters), (void *) filter);
+	List	   *listings = NIL;
+	List	   *lookups = NIL;
+	bool		exact = true;
+	bool		until_empty = false;
+	List	   *branches = filter_branches(dialect, query, filter);
+	ListCell   *lc;
+
+	if (branches == NIL)
+		return false;
+	foreach(lc, branches)
+	{
+		ImageQuery	branch = *query;
+		RequestPlan part = {0};
+		bool		contradiction = false;
+		const Filter *id;
+
+		branch.filters = imagecat_simplify_filters(list_concat_copy(others, lfirst(lc)),
+												   &contradiction);
+		if (contradiction)
+			continue;
+		id = lookup_filter(dialect, &branch);
+		if (id != NULL)
+		{
+			lookups = add_requests(dialect, lookups,
+								   list_make1(lookup_request(dialect, id)));
+			continue;
+		}
+		if (!plan_listings(dialect, &branch, &part, false) ||
+			!is_worth_it(dialect, &branch, part.unsent, filter))
+			return false;
+		listings = add_requests(dialect, listings, part.requests);
+		exact = exact && part.exact;
+		until_empty |= part.until_empty;
+	}
+	plan->requests = list_concat(listings, lookups);
+	plan->exact = exact;
+	plan->until_empty = until_empty;
+	plan->at_once = true;
+	plan->repeats = list_length(plan->requests) > 1;
+	return true;
+}
+
+/*
+ * Takes one filter of the query apart into branches.  What is selective
+ * without that needs no more requests, and the order of list_images is the
+ * service's.
+ */
+static bool
+plan_union(const Dialect *dialect, const ImageQuery *query, RequestPlan *plan)
+{
+	ListCell   *lc;
+
+	if (!query->everything)
+		return false;
+	foreach(lc, query->filters)
+		if (is_selective(dialect, query, lfirst(lc)))
+			return false;
+	foreach(lc, query->filters)
+		if (plan_branches(dialect, query, lfirst(lc), plan))
+			return true;
+	return false;
+}
+
+/*
+ * The requests that bring every row the query wants.
+ *
+ * None at all are needed where the filters contradict each other.  Everything
+ * is palloc'd in the current memory context; texts may be shared with the
+ * query.
+ */
+RequestPlan *
+imagecat_plan_requests(const Dialect *dialect, const ImageQuery *query)
+{
+	RequestPlan *plan = palloc0(sizeof(RequestPlan));
+	ImageQuery	simple = *query;
+	bool		contradiction = false;
+	const Filter *id;
+
+	plan->page_size = query->page_size > 0 ?
+		Min(query->page_size, dialect->max_page_size) : dialect->max_page_size;
+	plan->max_page_size = plan->page_size;
+	simple.filters = imagecat_simplify_filters(query->filters, &contradiction);
+	if (contradiction)
+		return plan;
+	id = lookup_filter(dialect, &simple);
+	if (id != NULL)
+	{
+		plan->requests = list_make1(lookup_request(dialect, id));
+		plan->limited = true;
+		return plan;
+	}
+	if (!plan_union(dialect, &simple, plan))
+		plan_listings(dialect, &simple, plan, true);
 
 	/*
 	 * A limit is a hint: with filters of our own, more must be read.  Where
 	 * there is to be no second page, the first must also have room for what a
 	 * loose comparison of texts finds too much.
 	 */
-	plan->exact = builder.exact && plan->unsent == NIL;
-	plan->until_empty = builder.until_empty;
 	plan->one_page = query->sort != NULL && query->sort->one_page;
 	if (query->limit > 0 && plan->exact && dialect->limit_key != NULL)
 	{
-		if (!plan->one_page || !has_text_filter(query->filters))
+		if (!plan->one_page || !has_text_filter(simple.filters))
 			plan->page_size = Min(plan->page_size, query->limit);
 		plan->limited = true;
 	}

@@ -10,13 +10,7 @@
 #ifndef IMAGECAT_REQUEST_H
 #define IMAGECAT_REQUEST_H
 
-#include "dialect/dialect.h"
-
-typedef struct RequestParam
-{
-	const char *key;
-	const char *value;			/* not encoded */
-} RequestParam;
+#include "dialect/params.h"
 
 /* What is asked of a service, whichever way it was written. */
 typedef struct ImageQuery
@@ -45,7 +39,7 @@ typedef struct ImageRequest
 
 typedef struct RequestPlan
 {
-	List	   *requests;		/* ImageRequest */
+	List	   *requests;		/* ImageRequest: listings, then look-ups */
 	List	   *unsent;			/* Filter: the service is not asked for these */
 	int			page_size;		/* of the first page */
 	int			max_page_size;	/* of later ones */
@@ -53,6 +47,8 @@ typedef struct RequestPlan
 	bool		limited;		/* the first page should be enough */
 	bool		one_page;		/* a second page is not to be trusted */
 	bool		until_empty;	/* see ImageRequest: there is a second page */
+	bool		at_once;		/* all requests are sent at the start */
+	bool		repeats;		/* two of them may bring the same image */
 } RequestPlan;
 
 extern RequestPlan *imagecat_plan_requests(const Dialect *dialect,

@@ -46,34 +46,89 @@ imagecat_filter_text(FilterOp op, const char *column, const char *member,
 	return filter;
 }
 
-/* <0, 0, >0 as the row's value is below, at or above the filter's. */
+/* <0, 0, >0 as the value is below, at or above the filter's. */
 static int
-compare(const Filter *filter, const FilterValue *value, Datum datum, Oid typid)
+compare(FilterType type, const FilterValue *value, const FilterValue *wanted)
 {
-	switch (filter->type)
+	switch (type)
 	{
 		case FILTER_TEXT:
-			{
-				char	   *shown = TextDatumGetCString(datum);
-				int			order = strcmp(shown, value->text);
-
-				pfree(shown);
-				return order;
-			}
+			return strcmp(value->text, wanted->text);
 		case FILTER_INTEGER:
-			{
-				int64		integer = typid == INT4OID ?
-				DatumGetInt32(datum) : DatumGetInt64(datum);
-
-				return (integer > value->integer) - (integer < value->integer);
-			}
+			return (value->integer > wanted->integer) -
+				(value->integer < wanted->integer);
 		case FILTER_BOOLEAN:
-			return (int) DatumGetBool(datum) - (int) value->boolean;
+			return (int) value->boolean - (int) wanted->boolean;
 		case FILTER_TIME:
-			return timestamp_cmp_internal(DatumGetTimestampTz(datum),
-										  value->time);
+			return timestamp_cmp_internal(value->time, wanted->time);
 	}
 	pg_unreachable();
+}
+
+/*
+ * Whether a value, of the filter's type and not NULL, passes a filter whose
+ * own values are known.  Texts compare by bytes.  Not for FILTER_HAS and
+ * FILTER_OR, which are about more than one value.
+ */
+bool
+imagecat_value_passes(const Filter *filter, const FilterValue *value)
+{
+	switch (filter->op)
+	{
+		case FILTER_EQ:
+			return compare(filter->type, value, filter->values) == 0;
+		case FILTER_NE:
+		case FILTER_DISTINCT:
+			return compare(filter->type, value, filter->values) != 0;
+		case FILTER_LT:
+			return compare(filter->type, value, filter->values) < 0;
+		case FILTER_LE:
+			return compare(filter->type, value, filter->values) <= 0;
+		case FILTER_GT:
+			return compare(filter->type, value, filter->values) > 0;
+		case FILTER_GE:
+			return compare(filter->type, value, filter->values) >= 0;
+		case FILTER_IN:
+			for (int i = 0; i < filter->nvalues; i++)
+				if (compare(filter->type, value, &filter->values[i]) == 0)
+					return true;
+			return false;
+		case FILTER_CONTAINS:
+			return strstr(value->text, filter->values[0].text) != NULL;
+		case FILTER_NULL:
+			return false;
+		case FILTER_NOT_NULL:
+			return true;
+		case FILTER_HAS:
+		case FILTER_OR:
+			break;
+	}
+	elog(ERROR, "unexpected operator %d of a filter", filter->op);
+}
+
+/* The value of a row's column. */
+static FilterValue
+row_value(FilterType type, Datum datum, Oid typid)
+{
+	FilterValue value = {0};
+
+	switch (type)
+	{
+		case FILTER_TEXT:
+			value.text = TextDatumGetCString(datum);
+			break;
+		case FILTER_INTEGER:
+			value.integer = typid == INT4OID ? DatumGetInt32(datum) :
+				DatumGetInt64(datum);
+			break;
+		case FILTER_BOOLEAN:
+			value.boolean = DatumGetBool(datum);
+			break;
+		case FILTER_TIME:
+			value.time = DatumGetTimestampTz(datum);
+			break;
+	}
+	return value;
 }
 
 static bool
@@ -163,43 +218,53 @@ text_at_path(Datum *datum, const List *steps)
 /*
  * Whether a row whose column (filter->column) holds this value passes.
  *
- * NULL passes as in SQL: only "is distinct from" keeps it.  Texts compare by
- * bytes.  Scratch memory goes to the current context.
+ * NULL passes as in SQL: only "is NULL" and "is distinct from" keep it.  Texts
+ * compare by bytes.  Of a FILTER_OR all branches must be about this column.
+ * Scratch memory goes to the current context.
  */
 bool
 imagecat_filter_matches(const Filter *filter, Datum value, bool isnull,
 						Oid typid)
 {
+	FilterValue shown;
+
+	if (filter->op == FILTER_OR)
+	{
+		ListCell   *branch;
+		ListCell   *lc;
+
+		foreach(branch, filter->branches)
+		{
+			bool		matches = true;
+
+			foreach(lc, (List *) lfirst(branch))
+				matches = matches &&
+					imagecat_filter_matches(lfirst(lc), value, isnull, typid);
+			if (matches)
+				return true;
+		}
+		return false;
+	}
 	if (!isnull && (filter->property || filter->path != NULL))
 		isnull = !text_at_path(&value, imagecat_filter_path(filter));
 	if (isnull)
-		return filter->op == FILTER_DISTINCT;
+		return filter->op == FILTER_DISTINCT || filter->op == FILTER_NULL;
+	if (filter->op == FILTER_HAS)
+		return array_has(value, filter->values[0].text);
+	shown = row_value(filter->type, value, typid);
+	return imagecat_value_passes(filter, &shown);
+}
 
-	switch (filter->op)
-	{
-		case FILTER_EQ:
-			return compare(filter, filter->values, value, typid) == 0;
-		case FILTER_NE:
-		case FILTER_DISTINCT:
-			return compare(filter, filter->values, value, typid) != 0;
-		case FILTER_LT:
-			return compare(filter, filter->values, value, typid) < 0;
-		case FILTER_LE:
-			return compare(filter, filter->values, value, typid) <= 0;
-		case FILTER_GT:
-			return compare(filter, filter->values, value, typid) > 0;
-		case FILTER_GE:
-			return compare(filter, filter->values, value, typid) >= 0;
-		case FILTER_IN:
-			for (int i = 0; i < filter->nvalues; i++)
-				if (compare(filter, &filter->values[i], value, typid) == 0)
-					return true;
-			return false;
-		case FILTER_HAS:
-			return array_has(value, filter->values[0].text);
-		case FILTER_CONTAINS:
-			return strstr(TextDatumGetCString(value),
-						  filter->values[0].text) != NULL;
-	}
-	pg_unreachable();
+/* Whether its values are known, in all its branches. */
+bool
+imagecat_filter_is_known(const Filter *filter)
+{
+	ListCell   *branch;
+	ListCell   *lc;
+
+	foreach(branch, filter->branches)
+		foreach(lc, (List *) lfirst(branch))
+			if (!imagecat_filter_is_known(lfirst(lc)))
+				return false;
+	return filter->unknown == NULL;
 }

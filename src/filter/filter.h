@@ -5,7 +5,7 @@
  *	  common.
  *
  *	  A list of filters is a conjunction.  A filter becomes a query parameter
- *	  (dialect/request.c), a WHERE clause (local/local.c) or a test on a row
+ *	  (dialect/params.c), a WHERE clause (local/query.c) or a test on a row
  *	  (imagecat_filter_matches).
  *
  * src/filter/filter.h
@@ -31,7 +31,10 @@ typedef enum FilterOp
 	FILTER_IN,					/* equals one of the values */
 	FILTER_HAS,					/* an array that contains the value */
 	FILTER_CONTAINS,			/* a text that contains the value */
-	FILTER_DISTINCT				/* differs from the value, or is unknown */
+	FILTER_DISTINCT,			/* differs from the value, or is NULL */
+	FILTER_NULL,				/* no value; so the next two */
+	FILTER_NOT_NULL,
+	FILTER_OR					/* one of the branches holds; no column */
 } FilterOp;
 
 typedef enum FilterType
@@ -63,6 +66,8 @@ typedef struct Filter
 								 * not the member itself; or NULL */
 	int			nvalues;		/* one, but for FILTER_IN */
 	FilterValue *values;
+	List	   *branches;		/* FILTER_OR: lists of Filters, which are
+								 * conjunctions */
 	const char *unknown;		/* EXPLAIN's word for a value that only
 								 * execution knows; values is NULL then */
 } Filter;
@@ -73,8 +78,15 @@ extern Filter *imagecat_filter(FilterOp op, FilterType type,
 extern Filter *imagecat_filter_text(FilterOp op, const char *column,
 									const char *member, const char *value);
 extern List *imagecat_filter_path(const Filter *filter);
+extern bool imagecat_value_passes(const Filter *filter, const FilterValue *value);
 extern bool imagecat_filter_matches(const Filter *filter, Datum value,
 									bool isnull, Oid typid);
+extern bool imagecat_filter_is_known(const Filter *filter);
+
+/* simplify.c */
+extern bool imagecat_same_operand(const Filter *a, const Filter *b);
+extern List *imagecat_simplify_filters(const List *filters, bool *contradiction);
+extern Filter *imagecat_filter_any(const List *branches);
 
 /* operators.c: arguments written in the APIs' syntax */
 extern Filter *imagecat_parse_text_filter(const char *argument,

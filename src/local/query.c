@@ -255,6 +255,36 @@ append_operand(QueryBuilder *builder, const Filter *filter)
 	append_collation(builder, column);
 }
 
+static void append_filters(QueryBuilder *builder, const List *filters);
+
+/* The column itself, or the property that the filter is about, is NULL or not. */
+static void
+append_null_test(QueryBuilder *builder, const Filter *filter)
+{
+	appendStringInfoChar(&builder->sql, '(');
+	if (filter->property || filter->path != NULL)
+		append_operand(builder, filter);
+	else
+		append_column(builder, find_column(builder, filter->column));
+	appendStringInfoString(&builder->sql, filter->op == FILTER_NULL ?
+						   ") IS NULL" : ") IS NOT NULL");
+}
+
+static void
+append_branches(QueryBuilder *builder, const Filter *filter)
+{
+	const char *separator = "(";
+	ListCell   *lc;
+
+	foreach(lc, filter->branches)
+	{
+		appendStringInfoString(&builder->sql, separator);
+		append_filters(builder, lfirst(lc));
+		separator = " OR ";
+	}
+	appendStringInfoChar(&builder->sql, ')');
+}
+
 static void
 append_filter(QueryBuilder *builder, const Filter *filter)
 {
@@ -267,12 +297,25 @@ append_filter(QueryBuilder *builder, const Filter *filter)
 	Oid			type = value_type(filter->type);
 	StringInfo	sql = &builder->sql;
 
+	if (filter->op == FILTER_OR)
+	{
+		append_branches(builder, filter);
+		return;
+	}
+	if (filter->op == FILTER_NULL || filter->op == FILTER_NOT_NULL)
+	{
+		append_null_test(builder, filter);
+		return;
+	}
 	if (filter->op == FILTER_CONTAINS)
 	{
 		appendStringInfoString(sql, "pg_catalog.strpos(");
 		append_operand(builder, filter);
 		appendStringInfoString(sql, ", ");
-		append_value(builder, type, value_datum(filter->type, filter->values));
+		if (filter->unknown != NULL)
+			appendStringInfoString(sql, filter->unknown);
+		else
+			append_value(builder, type, value_datum(filter->type, filter->values));
 		appendStringInfoString(sql, ") OPERATOR(pg_catalog.>) 0");
 		return;
 	}
@@ -299,6 +342,21 @@ append_filter(QueryBuilder *builder, const Filter *filter)
 		appendStringInfoChar(sql, ']');
 	else if (filter->op == FILTER_DISTINCT)
 		appendStringInfoString(sql, ") IS NOT TRUE");
+}
+
+/* All of them hold. */
+static void
+append_filters(QueryBuilder *builder, const List *filters)
+{
+	const char *separator = "";
+	ListCell   *lc;
+
+	foreach(lc, filters)
+	{
+		appendStringInfoString(&builder->sql, separator);
+		append_filter(builder, lfirst(lc));
+		separator = " AND ";
+	}
 }
 
 /*
@@ -335,13 +393,9 @@ imagecat_local_query(Oid relid, const List *columns, const List *filters,
 	appendStringInfo(&builder.sql, " FROM %s r",
 					 quote_qualified_identifier(get_namespace_name(get_rel_namespace(relid)),
 												get_rel_name(relid)));
-	separator = " WHERE ";
-	foreach(lc, filters)
-	{
-		appendStringInfoString(&builder.sql, separator);
-		append_filter(&builder, lfirst(lc));
-		separator = " AND ";
-	}
+	if (filters != NIL)
+		appendStringInfoString(&builder.sql, " WHERE ");
+	append_filters(&builder, filters);
 	if (order != NULL)
 		appendStringInfo(&builder.sql, " ORDER BY %s", order);
 	if (limit > 0)

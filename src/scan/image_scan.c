@@ -4,8 +4,9 @@
  *	  The images that a query wants of a service, one after the other.
  *
  *	  A query may take several listings: Glance never shows hidden and visible
- *	  images in one, and long lists are split.  Without an order they are read
- *	  one after the other, with one they are merged.
+ *	  images in one, long lists are split, and the branches of an OR have one
+ *	  each.  Without an order they are read one after the other, with one they
+ *	  are merged.
  *
  * src/scan/image_scan.c
  *
@@ -13,6 +14,7 @@
  */
 #include "postgres.h"
 
+#include "common/hashfn.h"
 #include "row/json.h"
 #include "scan/image_scan.h"
 #include "scan/listing.h"
@@ -34,6 +36,7 @@ typedef struct Source
 {
 	Listing    *listing;
 	const Filter *part;			/* see ImageRequest */
+	bool		lookup;
 	SortValue	value;
 	bool		ended;
 } Source;
@@ -49,9 +52,11 @@ struct ImageScan
 	Source	   *sources;
 	int			nsources;
 	int			current;		/* the source whose image is next */
-	bool		positioned;		/* merging: every source stands at an image */
-	bool		returned;		/* any image so far */
-	HTAB	   *seen;			/* ids, where an answer may repeat one */
+	bool		positioned;		/* all sources were started; merging: each
+								 * stands at an image */
+	bool		listed;			/* any image of a listing so far */
+	bool		ordered;		/* last has a value */
+	HTAB	   *seen;			/* ids, where an image may come twice */
 	SortValue	last;			/* the order must not go back behind it */
 };
 
@@ -75,6 +80,7 @@ start(ImageScan *scan)
 		Source	   *source = &scan->sources[foreach_current_index(lc)];
 
 		source->part = request->part;
+		source->lookup = request->lookup;
 		source->listing = imagecat_listing(scan->service, request, scan->plan,
 										   scan->query.marker, scan->stats);
 	}
@@ -229,27 +235,49 @@ is_gone(ImageScan *scan, Source *source)
 	return false;
 }
 
-/* Whether the image came before, where a service may send one twice. */
+/* Ids are of any length: the hash table has pointers to them. */
+static uint32
+hash_id(const void *key, Size size)
+{
+	const char *id = *(char *const *) key;
+
+	return hash_bytes((const unsigned char *) id, (int) strlen(id));
+}
+
+static int
+compare_ids(const void *a, const void *b, Size size)
+{
+	return strcmp(*(char *const *) a, *(char *const *) b);
+}
+
+/* Whether the image came before, where one may come twice. */
 static bool
 is_repeated(ImageScan *scan, Source *source)
 {
 	const Dialect *dialect = scan->service->dialect;
+	char	  **entry;
 	bool		found;
 
-	if (!dialect->repeats_images ||
-		!member_text(scan, imagecat_listing_image(source->listing),
-					 dialect->id_member, &source->value) ||
-		strlen(source->value.text) >= NAMEDATALEN)
+	if (!dialect->repeats_images && !scan->plan->repeats)
 		return false;
+	if (!member_text(scan, imagecat_listing_image(source->listing),
+					 dialect->id_member, &source->value))
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_REPLY_HANDLE),
+				 errmsg("the answer of server \"%s\" has an image without id",
+						scan->service->name)));
 	if (scan->seen == NULL)
 	{
-		HASHCTL		control = {.keysize = NAMEDATALEN,.entrysize = NAMEDATALEN,
-		.hcxt = scan->listings};
+		HASHCTL		control = {.keysize = sizeof(char *),.entrysize = sizeof(char *),
+		.hash = hash_id,.match = compare_ids,.hcxt = scan->listings};
 
 		scan->seen = hash_create("imagecat images", 1024, &control,
-								 HASH_ELEM | HASH_STRINGS | HASH_CONTEXT);
+								 HASH_ELEM | HASH_FUNCTION | HASH_COMPARE |
+								 HASH_CONTEXT);
 	}
-	hash_search(scan->seen, source->value.text, HASH_ENTER, &found);
+	entry = hash_search(scan->seen, &source->value.text, HASH_ENTER, &found);
+	if (!found)
+		*entry = MemoryContextStrdup(scan->listings, source->value.text);
 	return found;
 }
 
@@ -260,21 +288,24 @@ advance(ImageScan *scan, Source *source)
 		source->ended = !imagecat_listing_advance(source->listing);
 	while (!source->ended && (!in_part(scan, source) || is_gone(scan, source) ||
 							  is_repeated(scan, source)));
-	if (!source->ended && scan->query.sort != NULL)
+	if (source->ended)
+		return;
+	scan->listed |= !source->lookup;
+	if (scan->query.sort != NULL)
 		read_sort_value(scan, source);
 }
 
+/* Whether there are listings, which come before the look-ups. */
 static bool
-is_lookup(const ImageScan *scan)
+has_listings(const ImageScan *scan)
 {
-	return scan->nsources > 0 &&
-		((ImageRequest *) linitial(scan->plan->requests))->lookup;
+	return scan->nsources > 0 && !scan->sources[0].lookup;
 }
 
 /*
- * No image is left, or a listing was refused.  If nothing has come at all, the
- * service may be too old for what it was asked: ask for its version; true if
- * the scan was started again in older words.
+ * No listing has an image left, or one was refused.  If no image has come of
+ * any, the service may be too old for what it was asked: ask for its version;
+ * true if the scan was started again in older words.
  */
 static bool
 start_again_for_version(ImageScan *scan)
@@ -285,7 +316,7 @@ start_again_for_version(ImageScan *scan)
 		if (imagecat_listing_refused(scan->sources[i].listing))
 			refused = scan->sources[i].listing;
 
-	if (!scan->returned && scan->nsources > 0 && !is_lookup(scan) &&
+	if (!scan->listed && has_listings(scan) &&
 		scan->query.marker == NULL && scan->query.version == 0 &&
 		scan->service->dialect->newest_rule > 0)
 	{
@@ -308,10 +339,22 @@ start_again_for_version(ImageScan *scan)
 	return false;
 }
 
+static void
+start_all(ImageScan *scan)
+{
+	for (int i = 0; i < scan->nsources; i++)
+		imagecat_listing_start(scan->sources[i].listing);
+}
+
 /* Without an order: one listing after the other. */
 static bool
 next_in_turn(ImageScan *scan)
 {
+	if (scan->plan->at_once && !scan->positioned)
+	{
+		start_all(scan);
+		scan->positioned = true;
+	}
 	for (; scan->current < scan->nsources; scan->current++)
 	{
 		Source	   *source = &scan->sources[scan->current];
@@ -339,8 +382,7 @@ next_in_order(ImageScan *scan)
 
 	if (!scan->positioned)
 	{
-		for (int i = 0; i < scan->nsources; i++)
-			imagecat_listing_start(scan->sources[i].listing);
+		start_all(scan);
 		for (int i = 0; i < scan->nsources; i++)
 			advance(scan, &scan->sources[i]);
 		scan->positioned = true;
@@ -367,7 +409,7 @@ next_in_order(ImageScan *scan)
 		return false;
 
 	/* A service that ignores the sort must not pass for one that sorts. */
-	if (scan->returned && compare_values(scan, &first->value, &scan->last) < 0)
+	if (scan->ordered && compare_values(scan, &first->value, &scan->last) < 0)
 		report_order(scan);
 	if (scan->query.sort->is_time)
 		scan->last.time = first->value.time;
@@ -382,6 +424,7 @@ next_in_order(ImageScan *scan)
 		}
 		strcpy(scan->last.text, first->value.text);
 	}
+	scan->ordered = true;
 	return true;
 }
 
@@ -396,22 +439,21 @@ imagecat_scan_next(ImageScan *scan)
 {
 	for (;;)
 	{
+		bool		was_listed = scan->listed;
 		bool		found = scan->query.sort != NULL ? next_in_order(scan) :
 		next_in_turn(scan);
 
-		if (found && !scan->returned)
-		{
-			scan->returned = true;
-			/* Only listings of everything say what an old service misreads. */
-			if (scan->query.version == 0 && scan->query.everything &&
-				!is_lookup(scan) && scan->service->dialect->newest_rule > 0)
-				imagecat_remember_version(scan->service,
-										  scan->service->dialect->newest_rule);
-		}
-		if (found)
+		/* Only listings of everything say what an old service misreads. */
+		if (scan->listed && !was_listed && scan->query.version == 0 &&
+			scan->query.everything && scan->service->dialect->newest_rule > 0)
+			imagecat_remember_version(scan->service,
+									  scan->service->dialect->newest_rule);
+
+		/* An image that was looked up says nothing about the listings. */
+		if (found && (scan->listed || !has_listings(scan)))
 			return true;
 		if (!start_again_for_version(scan))
-			return false;
+			return found;
 	}
 }
 

@@ -161,7 +161,7 @@ imagecat_scan_query(ImageScanState *state, ExprContext *econtext,
 		query.image.sort = imagecat_sort_key(state->table->dialect, member);
 		query.image.descending = boolVal(list_nth(private, SCAN_DESCENDING));
 	}
-	if (exact || !executing)
+	if (exact)
 		query.image.limit = (int64) floatVal(list_nth(private, SCAN_LIMIT));
 	return query;
 }
@@ -246,7 +246,7 @@ read_whole_listing(ForeignScanState *node)
 	bool		is_varlena;
 
 	foreach(lc, query.image.filters)
-		if (((Filter *) lfirst(lc))->unknown != NULL)
+		if (!imagecat_filter_is_known(lfirst(lc)))
 			query.image.filters = foreach_delete_current(query.image.filters, lc);
 	query.image.limit = 0;
 	query.image.sort = NULL;

@@ -27,8 +27,9 @@ enum ScanPrivate
 	SCAN_LIMIT,					/* Float, as text: rows wanted; 0 for all */
 	SCAN_WHOLE,					/* Float, as text: as many executions cost no
 								 * less than the whole listing */
-	SCAN_KEY,					/* Integer: the qual whose parameter's value is
-								 * the key of a whole listing; -1 for none */
+	SCAN_KEY,					/* Integer: index of the value, a parameter's,
+								 * that is the key of a whole listing; -1 for
+								 * none */
 	SCAN_KEY_COLUMN,			/* Integer: index of its column */
 	SCAN_COLUMNS				/* IntList: indexes of the columns wanted */
 };

@@ -100,9 +100,9 @@ make_question(PlannerInfo *root, RelOptInfo *rel, const TablePlan *state,
 		if (imagecat_enable_pushdown)
 			qual = imagecat_read_qual(state->table, rel->relid, info->clause,
 									  &question.values);
-		if (qual == NIL)
+		if (qual == NIL || !imagecat_qual_is_exact(qual))
 			question.exact = false;
-		else
+		if (qual != NIL)
 		{
 			question.quals = lappend(question.quals, qual);
 			read = lappend(read, info);
@@ -288,16 +288,6 @@ executions_for_whole(PlannerInfo *root, RelOptInfo *rel, List *clauses,
 	return ceil(question_cost(state, &whole) / question_cost(state, question));
 }
 
-static int
-column_number(TupleDesc desc, const char *name)
-{
-	for (int i = 0; i < desc->natts; i++)
-		if (!TupleDescAttr(desc, i)->attisdropped &&
-			strcmp(NameStr(TupleDescAttr(desc, i)->attname), name) == 0)
-			return i;
-	elog(ERROR, "there is no column \"%s\"", name);
-}
-
 /* Whether the qual says that a column has this very text. */
 static bool
 is_key(const List *qual)
@@ -315,19 +305,18 @@ is_key(const List *qual)
 static List *
 key_private(RelOptInfo *rel, const Question *question)
 {
-	const TablePlan *state = rel->fdw_private;
 	Index		relid = rel->relid;
-	ListCell   *lc_qual;
-	ListCell   *lc_value;
+	int			value = 0;
+	ListCell   *lc;
 
-	forboth(lc_qual, question->quals, lc_value, question->values)
+	foreach(lc, question->quals)
 	{
-		List	   *qual = lfirst(lc_qual);
-		const char *column = strVal(list_nth(qual, QUAL_COLUMN));
+		List	   *qual = lfirst(lc);
 
-		if (is_key(qual) && varies(lfirst(lc_value), &relid))
-			return list_make2(makeInteger(foreach_current_index(lc_qual)),
-							  makeInteger(column_number(state->table->desc, column)));
+		if (is_key(qual) && varies(list_nth(question->values, value), &relid))
+			return list_make2(makeInteger(value),
+							  copyObject(list_nth(qual, QUAL_COLUMN)));
+		value += imagecat_qual_values(qual);
 	}
 	return list_make2(makeInteger(-1), makeInteger(-1));
 }
@@ -383,7 +372,8 @@ is_sent(const TablePlan *state, RelOptInfo *rel, Expr *clause)
 	List	   *qual = imagecat_read_qual(state->table, rel->relid, clause, &values);
 	FilterOp	op;
 
-	if (qual == NIL)
+	if (qual == NIL || intVal(list_nth(qual, QUAL_FORM)) == QUAL_OR ||
+		list_length(values) != 1)
 		return false;
 	op = intVal(list_nth(qual, QUAL_OP));
 	return (op == FILTER_EQ || op == FILTER_IN) &&
@@ -513,8 +503,7 @@ imagecat_keys_path(PlannerInfo *root, RelOptInfo *rel, Expr *clause,
 	if (requests == 0)
 		return NULL;
 	*value = linitial(values);
-	*column = column_number(state->table->desc,
-							strVal(list_nth(qual, QUAL_COLUMN))) + 1;
+	*column = intVal(list_nth(qual, QUAL_COLUMN)) + 1;
 
 	question = state->question;
 	question.requests = requests * ceil(keys / KEYS_PER_REQUEST);

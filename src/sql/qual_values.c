@@ -13,10 +13,13 @@
 #include "catalog/pg_type.h"
 #include "executor/executor.h"
 #include "nodes/nodeFuncs.h"
+#include "pgtime.h"
+#include "sql/operand.h"
 #include "sql/quals.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
+#include "utils/datetime.h"
 #include "utils/jsonb.h"
 #include "utils/lsyscache.h"
 #include "utils/timestamp.h"
@@ -27,7 +30,7 @@
  * date beyond the times that PostgreSQL has.
  */
 static bool
-filter_value(FilterType type, Oid typid, Datum datum, FilterValue *value)
+filter_value(Oid typid, Datum datum, FilterValue *value)
 {
 	int			overflow = 0;
 
@@ -36,6 +39,9 @@ filter_value(FilterType type, Oid typid, Datum datum, FilterValue *value)
 		case TEXTOID:
 		case VARCHAROID:
 			value->text = TextDatumGetCString(datum);
+			return true;
+		case NAMEOID:
+			value->text = pstrdup(NameStr(*DatumGetName(datum)));
 			return true;
 		case UUIDOID:
 			value->text = DatumGetCString(DirectFunctionCall1(uuid_out, datum));
@@ -68,13 +74,19 @@ filter_value(FilterType type, Oid typid, Datum datum, FilterValue *value)
 	}
 }
 
+static Form_pg_attribute
+qual_attribute(const ImageTable *table, const List *qual)
+{
+	return TupleDescAttr(table->desc, intVal(list_nth(qual, QUAL_COLUMN)));
+}
+
 /* A filter with the names of a qual. */
 static Filter *
-qual_filter(const List *qual, FilterOp op, int nvalues)
+qual_filter(const ImageTable *table, const List *qual, FilterOp op, int nvalues)
 {
 	Node	   *member = list_nth(qual, QUAL_MEMBER);
 	Filter	   *filter = imagecat_filter(op, intVal(list_nth(qual, QUAL_TYPE)),
-										 strVal(list_nth(qual, QUAL_COLUMN)),
+										 NameStr(qual_attribute(table, qual)->attname),
 										 member ? strVal(member) : NULL,
 										 nvalues);
 
@@ -82,19 +94,28 @@ qual_filter(const List *qual, FilterOp op, int nvalues)
 	return filter;
 }
 
-/* The type that a timestamp column's values are compared in is UTC's. */
-static Oid
-value_type(const ImageTable *table, const List *qual, Oid typid)
+/* What a timestamp column holds is UTC, and so is what it is compared with. */
+static Datum
+utc_value(Oid *typid, Datum datum)
 {
-	const char *column = strVal(list_nth(qual, QUAL_COLUMN));
+	int			overflow = 0;
 
-	if (typid != TIMESTAMPOID)
-		return typid;
-	for (int i = 0; i < table->desc->natts; i++)
-		if (strcmp(NameStr(TupleDescAttr(table->desc, i)->attname), column) == 0 &&
-			TupleDescAttr(table->desc, i)->atttypid == TIMESTAMPOID)
-			return TIMESTAMPTZOID;
-	return typid;
+	if (*typid == DATEOID)
+		datum = TimestampGetDatum(date2timestamp_opt_overflow(DatumGetDateADT(datum),
+															  &overflow));
+	*typid = TIMESTAMPTZOID;
+	return datum;
+}
+
+/* filter_value, as the qual's column is compared with it. */
+static bool
+qual_value(const ImageTable *table, const List *qual, Oid typid, Datum datum,
+		   FilterValue *value)
+{
+	if (intVal(list_nth(qual, QUAL_TYPE)) == FILTER_TIME &&
+		qual_attribute(table, qual)->atttypid == TIMESTAMPOID)
+		datum = utc_value(&typid, datum);
+	return filter_value(typid, datum, value);
 }
 
 /* The elements of an array that are not NULL; *nulls tells if there are others. */
@@ -120,9 +141,9 @@ array_values(const ImageTable *table, const List *qual, Oid typid, Datum datum,
 	{
 		if (isnull[i])
 			*nulls = true;
-		else if (!filter_value(intVal(list_nth(qual, QUAL_TYPE)),
-							   value_type(table, qual, element), elements[i],
-							   &(*values)[kept++]))
+		else if (qual_value(table, qual, element, elements[i], &(*values)[kept]))
+			kept++;
+		else
 			*exact = false;
 	}
 	return kept;
@@ -155,7 +176,7 @@ object_filters(const ImageTable *table, const List *qual, Jsonb *object,
 		if (value.type == jbvString && imagecat_is_property_key(table, key))
 		{
 			Filter	   *filter = imagecat_filter_text(FILTER_EQ,
-													  strVal(list_nth(qual, QUAL_COLUMN)),
+													  NameStr(qual_attribute(table, qual)->attname),
 													  key,
 													  pnstrdup(value.val.string.val,
 															   value.val.string.len));
@@ -167,6 +188,108 @@ object_filters(const ImageTable *table, const List *qual, Jsonb *object,
 			*exact = false;
 	}
 	return filters;
+}
+
+/*
+ * What a text that is like the pattern equals or contains: its longest part
+ * without a wildcard.  NIL if that is nothing.
+ */
+static List *
+pattern_filters(const ImageTable *table, const List *qual, const char *pattern,
+				bool *exact)
+{
+	char	   *part = palloc(strlen(pattern) + 1);
+	char	   *longest = pstrdup("");
+	int			length = 0;
+	int			nparts = 0;
+	bool		wildcards = false;
+	bool		loose = false;	/* more than "%part%" is said */
+	Filter	   *filter;
+
+	for (const char *p = pattern;; p++)
+	{
+		if (*p == '\\' && p[1] != '\0')
+			part[length++] = *++p;
+		else if (*p == '%' || *p == '_' || *p == '\0')
+		{
+			part[length] = '\0';
+			nparts += length > 0;
+			loose |= *p == '_' || (*p == '\0' && length > 0) ||
+				(!wildcards && length > 0);
+			if (length > strlen(longest))
+				longest = pstrdup(part);
+			length = 0;
+			if (*p == '\0')
+				break;
+			wildcards = true;
+		}
+		else
+			part[length++] = *p;
+	}
+	/* With the backslash of a pattern's end PostgreSQL has an error to raise. */
+	if ((wildcards && longest[0] == '\0') ||
+		(pattern[0] != '\0' && pattern[strlen(pattern) - 1] == '\\'))
+	{
+		*exact = false;
+		return NIL;
+	}
+	if (wildcards && (loose || nparts > 1))
+		*exact = false;
+	filter = qual_filter(table, qual, wildcards ? FILTER_CONTAINS : FILTER_EQ, 1);
+	filter->values[0].text = longest;
+	return list_make1(filter);
+}
+
+static Filter *
+time_filter(const ImageTable *table, const List *qual, FilterOp op,
+			TimestampTz time)
+{
+	Filter	   *filter = qual_filter(table, qual, op, 1);
+
+	filter->values[0].time = time;
+	return filter;
+}
+
+/*
+ * The times whose date compares so.  Where clocks are ever set back a time may
+ * come to a day before its own, so that the bounds leave room for a day.
+ */
+static List *
+day_filters(const ImageTable *table, const List *qual, DateADT date, bool *exact)
+{
+	FilterOp	op = intVal(list_nth(qual, QUAL_OP));
+	FilterValue start;
+	FilterValue next;
+	long int	offset;
+	int64		room = 0;
+
+	if (DATE_NOT_FINITE(date) || date < date2j(1, 1, 1) - POSTGRES_EPOCH_JDATE ||
+		date > date2j(9999, 12, 31) - POSTGRES_EPOCH_JDATE)
+	{
+		*exact = false;
+		return NIL;
+	}
+	if (qual_attribute(table, qual)->atttypid == TIMESTAMPTZOID &&
+		!pg_get_timezone_offset(session_timezone, &offset))
+		room = USECS_PER_DAY;
+	if (room > 0)
+		*exact = false;
+	qual_value(table, qual, DATEOID, DateADTGetDatum(date), &start);
+	qual_value(table, qual, DATEOID, DateADTGetDatum(date + 1), &next);
+	switch (op)
+	{
+		case FILTER_LT:
+			return list_make1(time_filter(table, qual, FILTER_LT, start.time + room));
+		case FILTER_LE:
+			return list_make1(time_filter(table, qual, FILTER_LT, next.time + room));
+		case FILTER_GE:
+			return list_make1(time_filter(table, qual, FILTER_GE, start.time - room));
+		case FILTER_GT:
+			return list_make1(time_filter(table, qual, FILTER_GE, next.time - room));
+		default:
+			return list_make2(time_filter(table, qual, FILTER_GE, start.time - room),
+							  time_filter(table, qual, FILTER_LT, next.time + room));
+	}
 }
 
 static List *
@@ -185,9 +308,10 @@ value_filters(const ImageTable *table, const List *qual, Oid typid, Datum datum,
 	switch (form)
 	{
 		case QUAL_SCALAR:
-			filter = qual_filter(qual, op, 1);
-			if (filter_value(filter->type, value_type(table, qual, typid), datum,
-							 filter->values))
+		case QUAL_SAME:
+		case QUAL_PREFIX:
+			filter = qual_filter(table, qual, op, 1);
+			if (qual_value(table, qual, typid, datum, filter->values))
 				return list_make1(filter);
 			*exact = false;
 			return NIL;
@@ -199,24 +323,45 @@ value_filters(const ImageTable *table, const List *qual, Oid typid, Datum datum,
 				return NIL;
 			}
 			*contradiction |= count == 0;
-			filter = qual_filter(qual, count == 1 ? FILTER_EQ : FILTER_IN, 0);
+			filter = qual_filter(table, qual, count == 1 ? FILTER_EQ : FILTER_IN, 0);
 			filter->nvalues = count;
 			filter->values = values;
 			return list_make1(filter);
 		case QUAL_ALL:
-			count = array_values(table, qual, typid, datum, &values, &nulls, &fits);
-			*contradiction |= nulls;	/* no array contains a NULL */
+			count = array_values(table, qual, typid, datum, &values, &nulls, exact);
+			*contradiction |= nulls;	/* nothing is known of a NULL */
 			for (int i = 0; i < count; i++)
 			{
-				filter = qual_filter(qual, op, 1);
+				filter = qual_filter(table, qual, op, 1);
 				filter->values[0] = values[i];
 				filters = lappend(filters, filter);
 			}
 			return filters;
 		case QUAL_OBJECT:
 			return object_filters(table, qual, DatumGetJsonbP(datum), exact);
+		case QUAL_PATTERN:
+			return pattern_filters(table, qual, TextDatumGetCString(datum), exact);
+		case QUAL_DAY:
+			return day_filters(table, qual, DatumGetDateADT(datum), exact);
+		case QUAL_PLAIN:
+		case QUAL_OR:
+			break;
 	}
-	pg_unreachable();
+	elog(ERROR, "unexpected form %d of a qual", form);
+}
+
+/* No value: contradiction for all but the comparisons that know NULL. */
+static List *
+null_filters(const ImageTable *table, const List *qual, bool *contradiction)
+{
+	if (intVal(list_nth(qual, QUAL_FORM)) != QUAL_SAME)
+	{
+		*contradiction = true;	/* nothing is known to equal NULL */
+		return NIL;
+	}
+	return list_make1(qual_filter(table, qual,
+								  intVal(list_nth(qual, QUAL_OP)) == FILTER_DISTINCT ?
+								  FILTER_NOT_NULL : FILTER_NULL, 0));
 }
 
 /* EXPLAIN's word for a value: the parameter, or a mark for an expression. */
@@ -258,13 +403,215 @@ is_known(Node *value, const List *states, ExprContext *econtext, bool executing)
 		!param_is_unknown(value, econtext->ecxt_param_list_info);
 }
 
+/* Whether a column that shows this cannot be NULL. */
+static bool
+is_never_null(const ColumnSource *source, Form_pg_attribute attribute)
+{
+	/* Any value fits a text without a length; others may become NULL. */
+	if ((attribute->atttypid != TEXTOID && attribute->atttypid != VARCHAROID) ||
+		attribute->atttypmod >= 0)
+		return false;
+	return source->kind == COLUMN_SOURCE ||
+		(source->kind == COLUMN_MEMBER && source->pointer == NULL &&
+		 source->field != NULL && (source->field->flags & FIELD_ALWAYS) != 0 &&
+		 !(source->canonical && source->field->words != NULL));
+}
+
+/*
+ * Takes those filters away that need no look at an image: on columns that are
+ * NULL in all rows, on the table's own name, on NULL where it cannot be.
+ */
+static List *
+decide_filters(const ImageTable *table, const char *server, const List *qual,
+			   List *filters, bool *contradiction)
+{
+	const ColumnSource *source = &table->sources[intVal(list_nth(qual, QUAL_COLUMN))];
+	Form_pg_attribute attribute = qual_attribute(table, qual);
+	ListCell   *lc;
+
+	if (table->dialect == NULL)
+		return filters;
+	foreach(lc, filters)
+	{
+		const Filter *filter = lfirst(lc);
+		bool		decided;
+		bool		passes = false;
+
+		if (source->kind == COLUMN_NONE)
+		{
+			decided = filter->unknown == NULL || filter->op != FILTER_DISTINCT;
+			if (filter->unknown == NULL)
+				passes = imagecat_filter_matches(filter, (Datum) 0, true, InvalidOid);
+		}
+		else if (!is_never_null(source, attribute))
+			decided = false;
+		else if (filter->op == FILTER_NULL || filter->op == FILTER_NOT_NULL)
+		{
+			decided = true;
+			passes = filter->op == FILTER_NOT_NULL;
+		}
+		else
+		{
+			decided = source->kind == COLUMN_SOURCE && filter->unknown == NULL;
+			if (decided)
+				passes = imagecat_filter_matches(filter, CStringGetTextDatum(server),
+												 false, TEXTOID);
+		}
+		if (!decided)
+			continue;
+		*contradiction |= !passes;
+		filters = foreach_delete_current(filters, lc);
+	}
+	return filters;
+}
+
+/* What the quals are read with, and which of the values is the next one's. */
+typedef struct QualReader
+{
+	const ImageTable *table;
+	const char *server;
+	const List *values;
+	const List *states;
+	ExprContext *econtext;
+	bool		executing;
+	int			next;
+} QualReader;
+
+/* A filter of EXPLAIN, for a value that only execution knows. */
+static List *
+unknown_filters(const QualReader *reader, const List *qual, Node *value,
+				bool *exact)
+{
+	Filter	   *filter;
+
+	/* EXPLAIN shows what execution would do if the values fit. */
+	if (reader->states == NIL || intVal(list_nth(qual, QUAL_FORM)) == QUAL_OBJECT)
+		*exact = false;
+	if (intVal(list_nth(qual, QUAL_FORM)) == QUAL_OBJECT)
+		return NIL;
+	filter = qual_filter(reader->table, qual, intVal(list_nth(qual, QUAL_OP)), 0);
+	filter->values = NULL;
+	filter->unknown = unknown_word(value);
+	return list_make1(filter);
+}
+
+/* The filters of one qual that is no QUAL_OR. */
+static List *
+leaf_filters(QualReader *reader, const List *qual, bool *exact,
+			 bool *contradiction)
+{
+	List	   *filters;
+	Node	   *value;
+	Datum		datum;
+	bool		isnull;
+	int			index;
+
+	if (intVal(list_nth(qual, QUAL_FORM)) == QUAL_PLAIN)
+		filters = list_make1(qual_filter(reader->table, qual,
+										 intVal(list_nth(qual, QUAL_OP)), 0));
+	else
+	{
+		index = reader->next++;
+		value = list_nth(reader->values, index);
+		if (value != NULL && IsA(value, Const))
+		{
+			datum = ((Const *) value)->constvalue;
+			isnull = ((Const *) value)->constisnull;
+		}
+		else if (is_known(value, reader->states, reader->econtext, reader->executing))
+			datum = ExecEvalExpr((ExprState *) list_nth(reader->states, index),
+								 reader->econtext, &isnull);
+		else
+		{
+			filters = unknown_filters(reader, qual, value, exact);
+			return decide_filters(reader->table, reader->server, qual, filters,
+								  contradiction);
+		}
+		filters = isnull ? null_filters(reader->table, qual, contradiction) :
+			value_filters(reader->table, qual, exprType(value), datum, exact,
+						  contradiction);
+	}
+	return decide_filters(reader->table, reader->server, qual, filters,
+						  contradiction);
+}
+
+static List *read_filters(QualReader *reader, const List *quals, bool *exact,
+						  bool *contradiction);
+
+/*
+ * The filter of a QUAL_OR, in a list: NIL if one of the branches is true of
+ * every row, as far as filters can say it.
+ */
+static List *
+or_filters(QualReader *reader, const List *qual, bool *exact,
+		   bool *contradiction)
+{
+	List	   *branches = NIL;
+	bool		unrestricted = false;
+	ListCell   *lc;
+
+	foreach(lc, (List *) list_nth(qual, QUAL_BRANCHES))
+	{
+		bool		never = false;
+		List	   *filters = read_filters(reader, lfirst(lc), exact, &never);
+
+		if (never)
+			continue;
+		unrestricted |= filters == NIL;
+		branches = lappend(branches, filters);
+	}
+	if (branches == NIL)
+		*contradiction = true;
+	if (branches == NIL || unrestricted)
+		return NIL;
+	return list_make1(imagecat_filter_any(branches));
+}
+
+/* The filters of a conjunction. */
+static List *
+read_filters(QualReader *reader, const List *quals, bool *exact,
+			 bool *contradiction)
+{
+	List	   *filters = NIL;
+	ListCell   *lc;
+
+	foreach(lc, quals)
+	{
+		const List *qual = lfirst(lc);
+
+		*exact = *exact && imagecat_qual_is_exact(qual);
+		filters = list_concat(filters,
+							  intVal(list_nth(qual, QUAL_FORM)) == QUAL_OR ?
+							  or_filters(reader, qual, exact, contradiction) :
+							  leaf_filters(reader, qual, exact, contradiction));
+	}
+	return filters;
+}
+
+/* How many of the values are this qual's. */
+int
+imagecat_qual_values(const List *qual)
+{
+	int			count = 0;
+	ListCell   *branch;
+	ListCell   *lc;
+
+	if (intVal(list_nth(qual, QUAL_FORM)) != QUAL_OR)
+		return intVal(list_nth(qual, QUAL_FORM)) == QUAL_PLAIN ? 0 : 1;
+	foreach(branch, (List *) list_nth(qual, QUAL_BRANCHES))
+		foreach(lc, (List *) lfirst(branch))
+			count += imagecat_qual_values(lfirst(lc));
+	return count;
+}
+
 /*
  * The filters of all quals, palloc'd in the current memory context.
  *
  * states are the values' ExprStates, to be evaluated in econtext; NIL for
  * planning.  Values that only execution knows come out as unknown unless
  * executing; a value that is NULL is one that a node above gives, and stays
- * unknown until it is a Const.  *exact is set to false if the filters let pass more than the quals;
+ * unknown until it is a Const.  *exact is set to false if the filters let pass
+ * more than the quals; for planning, also if that depends on execution.
  * *contradiction is set to true if no row can pass.
  */
 List *
@@ -273,60 +620,7 @@ imagecat_qual_filters(const ImageTable *table, const char *server,
 					  const List *states, ExprContext *econtext,
 					  bool executing, bool *exact, bool *contradiction)
 {
-	List	   *filters = NIL;
-	ListCell   *lc_qual;
-	ListCell   *lc_value;
+	QualReader	reader = {table, server, values, states, econtext, executing, 0};
 
-	forboth(lc_qual, quals, lc_value, values)
-	{
-		List	   *qual = lfirst(lc_qual);
-		Node	   *value = lfirst(lc_value);
-		Datum		datum;
-		bool		isnull;
-
-		if (value != NULL && IsA(value, Const))
-		{
-			datum = ((Const *) value)->constvalue;
-			isnull = ((Const *) value)->constisnull;
-		}
-		else if (is_known(value, states, econtext, executing))
-			datum = ExecEvalExpr((ExprState *) list_nth(states,
-														foreach_current_index(lc_qual)),
-								 econtext, &isnull);
-		else
-		{
-			Filter	   *filter;
-
-			*exact = false;
-			if (intVal(list_nth(qual, QUAL_FORM)) == QUAL_OBJECT)
-				continue;
-			filter = qual_filter(qual, intVal(list_nth(qual, QUAL_OP)), 0);
-			filter->values = NULL;
-			filter->unknown = unknown_word(value);
-			filters = lappend(filters, filter);
-			continue;
-		}
-		if (isnull)
-			*contradiction = true;	/* nothing is known to equal NULL */
-		else
-			filters = list_concat(filters,
-								  value_filters(table, qual, exprType(value), datum,
-												exact, contradiction));
-	}
-
-	/* Every row of the table has the same source. */
-	if (table->dialect != NULL)
-		foreach(lc_qual, filters)
-		{
-			Filter	   *filter = lfirst(lc_qual);
-
-			if (filter->member != NULL || filter->property ||
-				filter->unknown != NULL)
-				continue;
-			*contradiction |= !imagecat_filter_matches(filter,
-													   CStringGetTextDatum(server),
-													   false, TEXTOID);
-			filters = foreach_delete_current(filters, lc_qual);
-		}
-	return filters;
+	return read_filters(&reader, quals, exact, contradiction);
 }

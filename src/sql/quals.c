@@ -20,252 +20,10 @@
 #include "nodes/nodeFuncs.h"
 #include "optimizer/clauses.h"
 #include "optimizer/optimizer.h"
+#include "sql/operand.h"
 #include "sql/quals.h"
-#include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
-
-/* What a qual is about. */
-typedef struct QualOperand
-{
-	const char *column;
-	const char *member;			/* NULL: none of the service's */
-	bool		property;
-	FilterType	type;
-} QualOperand;
-
-static Node *
-strip_relabel(Node *node)
-{
-	while (node != NULL && IsA(node, RelabelType))
-		node = (Node *) ((RelabelType *) node)->arg;
-	return node;
-}
-
-/* The type of filter values for a column's type; false if there is none. */
-static bool
-filter_type(Oid typid, FilterType *type)
-{
-	switch (typid)
-	{
-		case TEXTOID:
-		case VARCHAROID:
-		case UUIDOID:
-			*type = FILTER_TEXT;
-			return true;
-		case INT2OID:
-		case INT4OID:
-		case INT8OID:
-			*type = FILTER_INTEGER;
-			return true;
-		case BOOLOID:
-			*type = FILTER_BOOLEAN;
-			return true;
-		case TIMESTAMPTZOID:
-		case TIMESTAMPOID:
-			*type = FILTER_TIME;
-			return true;
-		default:
-			return false;
-	}
-}
-
-static FilterType
-field_filter_type(FieldType type)
-{
-	switch (type)
-	{
-		case FIELD_BIGINT:
-		case FIELD_INTEGER:
-			return FILTER_INTEGER;
-		case FIELD_BOOLEAN:
-			return FILTER_BOOLEAN;
-		case FIELD_TIME:
-			return FILTER_TIME;
-		default:
-			return FILTER_TEXT;
-	}
-}
-
-/* The table's column that a node is, if it is one; its index or -1. */
-static int
-column_index(const ImageTable *table, Index relid, Node *node)
-{
-	Var		   *var = (Var *) strip_relabel(node);
-
-	if (var == NULL || !IsA(var, Var) || var->varno != relid ||
-		var->varlevelsup != 0 || var->varattno <= 0)
-		return -1;
-	return var->varattno - 1;
-}
-
-/* The type of filters on a column that shows a member. */
-static FilterType
-member_filter_type(const ColumnSource *source)
-{
-	if (source->field == NULL || (source->canonical && source->field->words != NULL))
-		return FILTER_TEXT;
-	return field_filter_type(source->field->type);
-}
-
-/* A JSON pointer to one of the custom properties, where an object holds these. */
-static bool
-property_path(const ImageTable *table, const ColumnSource *source,
-			  QualOperand *operand)
-{
-	const char *object = table->dialect->property_object;
-
-	if (operand->type != FILTER_TEXT || object == NULL ||
-		strcmp(source->member, object) != 0 ||
-		strpbrk(source->pointer + 1, "/~") != NULL)
-		return false;
-	operand->property = true;
-	operand->member = source->pointer + 1;
-	return true;
-}
-
-/*
- * A column whose type agrees with what the service sends, so that equal in
- * SQL means equal there.
- */
-static bool
-column_operand(const ImageTable *table, int index, QualOperand *operand)
-{
-	Oid			typid = TupleDescAttr(table->desc, index)->atttypid;
-	const ColumnSource *source = &table->sources[index];
-
-	if (!filter_type(typid, &operand->type))
-		return false;
-	operand->property = false;
-	operand->column = NameStr(TupleDescAttr(table->desc, index)->attname);
-	operand->member = NULL;
-	if (table->dialect == NULL)
-		return true;
-	switch (source->kind)
-	{
-		case COLUMN_SOURCE:
-			return operand->type == FILTER_TEXT;
-		case COLUMN_MEMBER:
-			if (source->field == NULL && source->pointer != NULL)
-				return property_path(table, source, operand);
-			if (operand->type != member_filter_type(source))
-				return false;
-			if (source->field != NULL && source->field->type == FIELD_JSON)
-				return false;
-			/* A uuid has many spellings; ids of services have the usual one. */
-			if (typid == UUIDOID &&
-				strcmp(source->member, table->dialect->id_member) != 0)
-				return false;
-			operand->member = source->field ? source->field->member : source->member;
-			return true;
-		default:
-			return false;
-	}
-}
-
-/* An array of texts: the elements are what the filter is about. */
-static bool
-array_operand(const ImageTable *table, int index, QualOperand *operand)
-{
-	const ColumnSource *source = &table->sources[index];
-
-	if (TupleDescAttr(table->desc, index)->atttypid != TEXTARRAYOID ||
-		source->kind != COLUMN_MEMBER || source->pointer != NULL)
-		return false;
-	operand->type = FILTER_TEXT;
-	operand->property = false;
-	operand->column = NameStr(TupleDescAttr(table->desc, index)->attname);
-	operand->member = NULL;
-	if (table->dialect == NULL)
-		return true;
-	operand->member = source->member;
-	return source->field != NULL && source->field->type == FIELD_TEXT_ARRAY;
-}
-
-/*
- * Whether a filter can be on this member of the column properties, which has
- * only what no column shows.
- */
-bool
-imagecat_is_property_key(const ImageTable *table, const char *key)
-{
-	const DialectField *field = table->dialect && table->dialect->property_object == NULL ?
-	imagecat_field(table->dialect, key) : NULL;
-
-	return field == NULL || (field->type == FIELD_TEXT &&
-							 !imagecat_field_is_shown(field, table->native));
-}
-
-static bool
-is_text_const(Node *node, const char *wanted)
-{
-	Const	   *value = (Const *) strip_relabel(node);
-
-	return IsA(value, Const) && !value->constisnull &&
-		value->consttype == TEXTOID &&
-		strcmp(TextDatumGetCString(value->constvalue), wanted) == 0;
-}
-
-/*
- * Whether a node is the jsonb object that has the custom properties as its
- * members: the column properties, or where an object of the image holds them
- * the column that shows this object, or properties -> 'object'.  Gives the
- * name that filters on it have, or NULL.
- */
-static const char *
-properties_object(const ImageTable *table, Index relid, Node *node)
-{
-	const char *object = table->dialect ? table->dialect->property_object : NULL;
-	int			index = column_index(table, relid, node);
-	OpExpr	   *op = (OpExpr *) strip_relabel(node);
-	const ColumnSource *source;
-
-	if (index >= 0)
-	{
-		source = &table->sources[index];
-		if (TupleDescAttr(table->desc, index)->atttypid != JSONBOID)
-			return NULL;
-		if (table->dialect == NULL)
-			return NameStr(TupleDescAttr(table->desc, index)->attname);
-		if (object == NULL ? source->kind == COLUMN_PROPERTIES :
-			source->kind == COLUMN_MEMBER && source->pointer == NULL &&
-			strcmp(source->member, object) == 0)
-			return NameStr(TupleDescAttr(table->desc, index)->attname);
-		return NULL;
-	}
-	if (object == NULL || op == NULL || !IsA(op, OpExpr) ||
-		get_opcode(op->opno) != F_JSONB_OBJECT_FIELD)
-		return NULL;
-	index = column_index(table, relid, linitial(op->args));
-	if (index < 0 || table->sources[index].kind != COLUMN_PROPERTIES ||
-		!is_text_const(lsecond(op->args), object))
-		return NULL;
-	return NameStr(TupleDescAttr(table->desc, index)->attname);
-}
-
-/* column, or properties ->> 'key' */
-static bool
-read_operand(const ImageTable *table, Index relid, Node *node,
-			 QualOperand *operand)
-{
-	int			index = column_index(table, relid, node);
-	OpExpr	   *op = (OpExpr *) strip_relabel(node);
-	Const	   *key;
-
-	if (index >= 0)
-		return column_operand(table, index, operand);
-	if (op == NULL || !IsA(op, OpExpr) ||
-		get_opcode(op->opno) != F_JSONB_OBJECT_FIELD_TEXT)
-		return false;
-	key = (Const *) strip_relabel(lsecond(op->args));
-	operand->column = properties_object(table, relid, linitial(op->args));
-	if (operand->column == NULL || !IsA(key, Const) || key->constisnull)
-		return false;
-	operand->type = FILTER_TEXT;
-	operand->property = true;
-	operand->member = TextDatumGetCString(key->constvalue);
-	return imagecat_is_property_key(table, operand->member);
-}
 
 /* Whether a column of the table is in the expression, or may be. */
 static bool
@@ -301,15 +59,14 @@ value_type_fits(FilterType type, Oid typid, Oid column_typid)
 	{
 		case FILTER_TEXT:
 			return column_typid == UUIDOID ? typid == UUIDOID :
-				typid == TEXTOID || typid == VARCHAROID;
+				typid == TEXTOID || typid == VARCHAROID || typid == NAMEOID;
 		case FILTER_INTEGER:
 			return typid == INT2OID || typid == INT4OID || typid == INT8OID;
 		case FILTER_BOOLEAN:
 			return typid == BOOLOID;
 		case FILTER_TIME:
-			return column_typid == TIMESTAMPOID ? typid == TIMESTAMPOID :
-				typid == TIMESTAMPTZOID || typid == TIMESTAMPOID ||
-				typid == DATEOID;
+			return typid == TIMESTAMPOID || typid == DATEOID ||
+				(typid == TIMESTAMPTZOID && column_typid != TIMESTAMPOID);
 	}
 	pg_unreachable();
 }
@@ -359,6 +116,7 @@ collation_fits(FilterOp op, FilterType type, Oid collation)
 	return !OidIsValid(collation) || get_collation_isdeterministic(collation);
 }
 
+/* value may be NULL, for a form without one. */
 static List *
 make_qual(QualForm form, FilterOp op, const QualOperand *operand, Node *value,
 		  List **values)
@@ -366,26 +124,35 @@ make_qual(QualForm form, FilterOp op, const QualOperand *operand, Node *value,
 	List	   *qual = NIL;
 
 	qual = lappend(qual, makeInteger(form));
+	qual = lappend(qual, makeInteger(form != QUAL_PREFIX));
 	qual = lappend(qual, makeInteger(op));
 	qual = lappend(qual, makeInteger(operand->type));
-	qual = lappend(qual, makeString(pstrdup(operand->column)));
+	qual = lappend(qual, makeInteger(operand->column));
 	qual = lappend(qual, operand->member ?
 				   makeString(pstrdup(operand->member)) : NULL);
 	qual = lappend(qual, makeInteger(operand->property));
-	*values = lappend(*values, value);
+	if (value != NULL)
+		*values = lappend(*values, value);
 	return qual;
+}
+
+/* Whether filters say all that the clause of this qual does. */
+bool
+imagecat_qual_is_exact(const List *qual)
+{
+	return intVal(list_nth(qual, QUAL_EXACT)) != 0;
 }
 
 static Oid
 operand_type(Node *node)
 {
-	return exprType(strip_relabel(node));
+	return exprType(imagecat_strip_relabel(node));
 }
 
-/* operand op value, or value op operand */
+/* operand op value, or value op operand; form tells what NULL means */
 static List *
 read_comparison(const ImageTable *table, Index relid, OpExpr *expr,
-				List **values)
+				QualForm form, List **values)
 {
 	Node	   *left = linitial(expr->args);
 	Node	   *right = lsecond(expr->args);
@@ -393,21 +160,104 @@ read_comparison(const ImageTable *table, Index relid, OpExpr *expr,
 	QualOperand operand;
 	FilterOp	op;
 
-	if (!read_operand(table, relid, left, &operand))
+	if (!imagecat_read_operand(table, relid, left, &operand))
 	{
 		Node	   *swap = left;
 
 		left = right;
 		right = swap;
 		opno = get_commutator(opno);
-		if (!OidIsValid(opno) || !read_operand(table, relid, left, &operand))
+		if (!OidIsValid(opno) ||
+			!imagecat_read_operand(table, relid, left, &operand))
 			return NIL;
 	}
 	if (!is_value(right, relid) || !filter_op(opno, &op) ||
 		!collation_fits(op, operand.type, expr->inputcollid) ||
 		!value_type_fits(operand.type, operand_type(right), operand_type(left)))
 		return NIL;
-	return make_qual(QUAL_SCALAR, op, &operand, right, values);
+	return make_qual(form, op, &operand, right, values);
+}
+
+/* IS DISTINCT FROM, and what NOT makes of it */
+static List *
+read_distinct(const ImageTable *table, Index relid, DistinctExpr *expr,
+			  bool negated, List **values)
+{
+	List	   *qual = read_comparison(table, relid, expr, QUAL_SAME, values);
+
+	if (qual != NIL && !negated)
+		lfirst(list_nth_cell(qual, QUAL_OP)) = makeInteger(FILTER_DISTINCT);
+	return qual;
+}
+
+/* column::date op value, the day being the session's */
+static List *
+read_day(const ImageTable *table, Index relid, OpExpr *expr, List **values)
+{
+	FuncExpr   *left = linitial(expr->args);
+	Node	   *right = lsecond(expr->args);
+	QualOperand operand;
+	FilterOp	op;
+	int			index;
+
+	if (!IsA(left, FuncExpr) || !filter_op(expr->opno, &op) ||
+		op == FILTER_NE || !is_value(right, relid) || exprType(right) != DATEOID ||
+		(left->funcid != F_DATE_TIMESTAMPTZ && left->funcid != F_DATE_TIMESTAMP))
+		return NIL;
+	index = imagecat_column_index(table, relid, linitial(left->args));
+	if (index < 0 || !imagecat_column_operand(table, index, &operand) ||
+		operand.type != FILTER_TIME)
+		return NIL;
+	return make_qual(QUAL_DAY, op, &operand, right, values);
+}
+
+/* What a text contains, in the shape of the qual's value. */
+static List *
+read_text(const ImageTable *table, Index relid, QualForm form, Node *text,
+		  Node *value, Oid collation, List **values)
+{
+	QualOperand operand;
+
+	if (!imagecat_read_operand(table, relid, text, &operand) ||
+		operand.type != FILTER_TEXT || operand_type(text) == UUIDOID ||
+		!is_value(value, relid) || exprType(value) != TEXTOID ||
+		!collation_fits(FILTER_EQ, FILTER_TEXT, collation))
+		return NIL;
+	return make_qual(form, FILTER_CONTAINS, &operand, value, values);
+}
+
+/* strpos(text, value) > 0 */
+static List *
+read_position(const ImageTable *table, Index relid, OpExpr *expr, List **values)
+{
+	FuncExpr   *left = linitial(expr->args);
+	Const	   *right = lsecond(expr->args);
+	FilterOp	op;
+
+	if (!IsA(left, FuncExpr) || !IsA(right, Const) ||
+		(left->funcid != F_STRPOS && left->funcid != F_POSITION_TEXT_TEXT) ||
+		right->consttype != INT4OID || right->constisnull ||
+		!filter_op(expr->opno, &op) ||
+		!((op == FILTER_GE && DatumGetInt32(right->constvalue) == 1) ||
+		  ((op == FILTER_GT || op == FILTER_NE) &&
+		   DatumGetInt32(right->constvalue) == 0)))
+		return NIL;
+	return read_text(table, relid, QUAL_SCALAR, linitial(left->args),
+					 lsecond(left->args), left->inputcollid, values);
+}
+
+/* text LIKE pattern, text ^@ prefix */
+static List *
+read_pattern(const ImageTable *table, Index relid, OpExpr *expr, List **values)
+{
+	Oid			function = get_opcode(expr->opno);
+
+	if (function != F_TEXTLIKE && function != F_STARTS_WITH)
+		return NIL;
+	return read_text(table, relid,
+					 function == F_TEXTLIKE ? QUAL_PATTERN : QUAL_PREFIX,
+					 linitial(expr->args), lsecond(expr->args),
+					 expr->inputcollid, values);
 }
 
 /* tags @> array, properties @> object, or the same from the other side */
@@ -420,14 +270,14 @@ read_containment(const ImageTable *table, Index relid, OpExpr *expr,
 	function == F_JSONB_CONTAINED;
 	Node	   *whole = contained ? lsecond(expr->args) : linitial(expr->args);
 	Node	   *part = contained ? linitial(expr->args) : lsecond(expr->args);
-	int			index = column_index(table, relid, whole);
+	int			index = imagecat_column_index(table, relid, whole);
 	QualOperand operand;
 
 	if (!is_value(part, relid))
 		return NIL;
 	if (function == F_ARRAYCONTAINS || function == F_ARRAYCONTAINED)
 	{
-		if (index < 0 || !array_operand(table, index, &operand) ||
+		if (index < 0 || !imagecat_array_operand(table, index, &operand) ||
 			exprType(part) != TEXTARRAYOID ||
 			!get_collation_isdeterministic(expr->inputcollid))
 			return NIL;
@@ -435,8 +285,8 @@ read_containment(const ImageTable *table, Index relid, OpExpr *expr,
 	}
 	if (function == F_JSONB_CONTAINS || function == F_JSONB_CONTAINED)
 	{
-		operand.column = properties_object(table, relid, whole);
-		if (operand.column == NULL || exprType(part) != JSONBOID)
+		operand.column = imagecat_properties_column(table, relid, whole);
+		if (operand.column < 0 || exprType(part) != JSONBOID)
 			return NIL;
 		operand.member = NULL;
 		operand.property = true;
@@ -446,10 +296,10 @@ read_containment(const ImageTable *table, Index relid, OpExpr *expr,
 	return NIL;
 }
 
-/* operand = ANY (values), or value = ANY (tags) */
+/* operand = ANY (values), operand op ALL (values), or value = ANY (tags) */
 static List *
-read_any(const ImageTable *table, Index relid, ScalarArrayOpExpr *expr,
-		 List **values)
+read_array(const ImageTable *table, Index relid, ScalarArrayOpExpr *expr,
+		   List **values)
 {
 	Node	   *left = linitial(expr->args);
 	Node	   *right = lsecond(expr->args);
@@ -457,42 +307,164 @@ read_any(const ImageTable *table, Index relid, ScalarArrayOpExpr *expr,
 	FilterOp	op;
 	int			index;
 
-	if (!expr->useOr || !filter_op(expr->opno, &op) || op != FILTER_EQ ||
-		!collation_fits(FILTER_IN, FILTER_TEXT, expr->inputcollid))
+	if (!filter_op(expr->opno, &op) || (expr->useOr && op != FILTER_EQ))
 		return NIL;
-	if (read_operand(table, relid, left, &operand))
+	if (imagecat_read_operand(table, relid, left, &operand))
 	{
-		if (!is_value(right, relid) || operand.type == FILTER_BOOLEAN ||
+		if (!is_value(right, relid) ||
+			!collation_fits(op, operand.type, expr->inputcollid) ||
 			!value_type_fits(operand.type, get_element_type(operand_type(right)),
 							 operand_type(left)))
 			return NIL;
-		return make_qual(QUAL_ANY, FILTER_IN, &operand, right, values);
+		return expr->useOr ?
+			make_qual(QUAL_ANY, FILTER_IN, &operand, right, values) :
+			make_qual(QUAL_ALL, op, &operand, right, values);
 	}
-	index = column_index(table, relid, right);
-	if (index >= 0 && array_operand(table, index, &operand) &&
-		is_value(left, relid) && exprType(left) == TEXTOID)
+	index = imagecat_column_index(table, relid, right);
+	if (expr->useOr && index >= 0 && imagecat_array_operand(table, index, &operand) &&
+		is_value(left, relid) && exprType(left) == TEXTOID &&
+		collation_fits(op, FILTER_TEXT, expr->inputcollid))
 		return make_qual(QUAL_SCALAR, FILTER_HAS, &operand, left, values);
 	return NIL;
 }
 
-/* column, NOT column, column IS TRUE, column IS FALSE */
+/* IS NULL, IS NOT NULL */
 static List *
-read_boolean(const ImageTable *table, Index relid, Node *node, bool truth,
-			 List **values)
+read_null_test(const ImageTable *table, Index relid, Node *node, bool negated,
+			   List **values)
+{
+	int			index = imagecat_column_index(table, relid, node);
+	QualOperand operand;
+
+	if (index >= 0 ? !imagecat_any_operand(table, index, &operand) :
+		!imagecat_read_operand(table, relid, node, &operand))
+		return NIL;
+	return make_qual(QUAL_PLAIN, negated ? FILTER_NOT_NULL : FILTER_NULL,
+					 &operand, NULL, values);
+}
+
+/* A boolean column, and what it has to equal or to be distinct from. */
+static List *
+read_boolean(const ImageTable *table, Index relid, Node *node, FilterOp op,
+			 bool truth, List **values)
 {
 	QualOperand operand;
-	int			index = column_index(table, relid, node);
+	int			index = imagecat_column_index(table, relid, node);
 
-	if (index < 0 || !column_operand(table, index, &operand) ||
+	if (index < 0 || !imagecat_column_operand(table, index, &operand) ||
 		operand.type != FILTER_BOOLEAN)
 		return NIL;
-	return make_qual(QUAL_SCALAR, FILTER_EQ, &operand,
-					 makeBoolConst(truth, false), values);
+	return make_qual(QUAL_SCALAR, op, &operand, makeBoolConst(truth, false),
+					 values);
+}
+
+static List *
+read_boolean_test(const ImageTable *table, Index relid, BooleanTest *test,
+				  List **values)
+{
+	Node	   *arg = (Node *) test->arg;
+
+	switch (test->booltesttype)
+	{
+		case IS_TRUE:
+			return read_boolean(table, relid, arg, FILTER_EQ, true, values);
+		case IS_FALSE:
+			return read_boolean(table, relid, arg, FILTER_EQ, false, values);
+		case IS_NOT_TRUE:
+			return read_boolean(table, relid, arg, FILTER_DISTINCT, true, values);
+		case IS_NOT_FALSE:
+			return read_boolean(table, relid, arg, FILTER_DISTINCT, false, values);
+		case IS_UNKNOWN:
+		case IS_NOT_UNKNOWN:
+			return read_null_test(table, relid, arg,
+								  test->booltesttype == IS_NOT_UNKNOWN, values);
+	}
+	pg_unreachable();
 }
 
 /*
- * Reads one clause of a WHERE.  Gives the qual as a list of Nodes, with its
- * value's expression appended to *values, or NIL if nothing is known of it.
+ * What can be read of each branch.  A branch of which nothing is known may be
+ * true of any row, and so the whole may.
+ */
+static List *
+read_or(const ImageTable *table, Index relid, BoolExpr *expr, List **values)
+{
+	int			nvalues = list_length(*values);
+	List	   *branches = NIL;
+	bool		exact = true;
+	ListCell   *lc;
+	ListCell   *part;
+
+	foreach(lc, expr->args)
+	{
+		List	   *branch = NIL;
+		List	   *parts = is_andclause(lfirst(lc)) ?
+		((BoolExpr *) lfirst(lc))->args : list_make1(lfirst(lc));
+
+		foreach(part, parts)
+		{
+			List	   *qual = imagecat_read_qual(table, relid, lfirst(part), values);
+
+			exact = exact && qual != NIL && imagecat_qual_is_exact(qual);
+			if (qual != NIL)
+				branch = lappend(branch, qual);
+		}
+		if (branch == NIL)
+		{
+			*values = list_truncate(*values, nvalues);
+			return NIL;
+		}
+		branches = lappend(branches, branch);
+	}
+	return list_make3(makeInteger(QUAL_OR), makeInteger(exact), branches);
+}
+
+static List *
+read_bool_expr(const ImageTable *table, Index relid, BoolExpr *expr,
+			   List **values)
+{
+	Node	   *arg = linitial(expr->args);
+
+	switch (expr->boolop)
+	{
+		case OR_EXPR:
+			return read_or(table, relid, expr, values);
+		case NOT_EXPR:
+			return IsA(arg, DistinctExpr) ?
+				read_distinct(table, relid, (DistinctExpr *) arg, true, values) :
+				read_boolean(table, relid, arg, FILTER_EQ, false, values);
+		case AND_EXPR:
+			return NIL;
+	}
+	pg_unreachable();
+}
+
+static List *
+read_operator(const ImageTable *table, Index relid, OpExpr *expr,
+			  List **values)
+{
+	List	   *qual;
+
+	if (list_length(expr->args) != 2)
+		return NIL;
+	qual = read_comparison(table, relid, expr, QUAL_SCALAR, values);
+	if (qual == NIL)
+		qual = read_containment(table, relid, expr, values);
+	if (qual == NIL)
+		qual = read_pattern(table, relid, expr, values);
+	if (qual == NIL)
+		qual = read_position(table, relid, expr, values);
+	if (qual == NIL)
+		qual = read_day(table, relid, expr, values);
+	return qual;
+}
+
+/*
+ * Reads one clause of a WHERE.
+ *
+ * Gives the qual as a list of Nodes, or NIL if nothing is known of it.  The
+ * expressions of its values are appended to *values, in the order in which
+ * imagecat_qual_filters takes them: as the quals come, branch by branch.
  */
 List *
 imagecat_read_qual(const ImageTable *table, Index relid, Expr *clause,
@@ -501,33 +473,35 @@ imagecat_read_qual(const ImageTable *table, Index relid, Expr *clause,
 	switch (nodeTag(clause))
 	{
 		case T_OpExpr:
-			{
-				OpExpr	   *expr = (OpExpr *) clause;
-				List	   *qual;
-
-				if (list_length(expr->args) != 2)
-					return NIL;
-				qual = read_comparison(table, relid, expr, values);
-				return qual ? qual : read_containment(table, relid, expr, values);
-			}
+			return read_operator(table, relid, (OpExpr *) clause, values);
+		case T_DistinctExpr:
+			return read_distinct(table, relid, (DistinctExpr *) clause, false,
+								 values);
 		case T_ScalarArrayOpExpr:
-			return read_any(table, relid, (ScalarArrayOpExpr *) clause, values);
-		case T_Var:
-			return read_boolean(table, relid, (Node *) clause, true, values);
-		case T_BoolExpr:
-			if (((BoolExpr *) clause)->boolop != NOT_EXPR)
-				return NIL;
-			return read_boolean(table, relid,
-								linitial(((BoolExpr *) clause)->args), false,
-								values);
-		case T_BooleanTest:
+			return read_array(table, relid, (ScalarArrayOpExpr *) clause, values);
+		case T_FuncExpr:
 			{
-				BooleanTest *test = (BooleanTest *) clause;
+				FuncExpr   *expr = (FuncExpr *) clause;
 
-				if (test->booltesttype != IS_TRUE && test->booltesttype != IS_FALSE)
+				if (expr->funcid != F_STARTS_WITH)
 					return NIL;
-				return read_boolean(table, relid, (Node *) test->arg,
-									test->booltesttype == IS_TRUE, values);
+				return read_text(table, relid, QUAL_PREFIX, linitial(expr->args),
+								 lsecond(expr->args), expr->inputcollid, values);
+			}
+		case T_Var:
+			return read_boolean(table, relid, (Node *) clause, FILTER_EQ, true,
+								values);
+		case T_BoolExpr:
+			return read_bool_expr(table, relid, (BoolExpr *) clause, values);
+		case T_BooleanTest:
+			return read_boolean_test(table, relid, (BooleanTest *) clause, values);
+		case T_NullTest:
+			{
+				NullTest   *test = (NullTest *) clause;
+
+				return test->argisrow ? NIL :
+					read_null_test(table, relid, (Node *) test->arg,
+								   test->nulltesttype == IS_NOT_NULL, values);
 			}
 		default:
 			return NIL;

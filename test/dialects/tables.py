@@ -42,7 +42,7 @@ def read():
     include = subprocess.run([os.environ.get("PG_CONFIG", "pg_config"), "--includedir-server"], check=True, text=True,
                              stdout=subprocess.PIPE).stdout.strip()
     sources = [name for name in sorted(glob.glob(os.path.join(ROOT, "src", "dialect", "*.c")))
-               if not name.endswith("request.c")]
+               if not name.endswith(("params.c", "request.c"))]
     with tempfile.TemporaryDirectory() as folder:
         program = os.path.join(folder, "print")
         subprocess.run(["cc", "-std=gnu11", "-I", os.path.join(ROOT, "src"), "-I", include,
@@ -70,8 +70,10 @@ def sql_of(tables, param):
     if param.member == "-":
         return "`=` on any other custom property"
     column = tables.column(param.member)
-    if column is None or param.op == "CONTAINS":
-        return "`list_images(%s => '%s')`" % (param.member, "~x" if param.op == "CONTAINS" else "x")
+    if column is None:
+        return "`list_images(%s => 'x')`" % param.member
+    if param.op == "CONTAINS":
+        return "`%s LIKE '%%x%%'`, `list_images(%s => '~x')`" % (column, param.member)
     if param.encoding == CONSTANT:
         words = {"true": "public", "false": "private"}
         return "`%s = '%s'`" % (column, words.get(param.prefix, param.prefix.lower()))
@@ -81,7 +83,9 @@ def sql_of(tables, param):
         return "`%s`" % column if param.encoding == TRUE else "`%s`, `NOT %s`" % (column, column)
     if param.op == "HAS":
         return "`tags @> '{x}'`, `'x' = ANY (tags)`"
-    return "`%s IN (...)`" % column if param.op == "IN" else "`%s %s x`" % (column, param.op)
+    if param.op == "IN":
+        return "`%s IN (...)`" % column
+    return "`%s %s x`" % (column, {"DISTINCT": "IS DISTINCT FROM"}.get(param.op, param.op))
 
 
 def unique(texts):
