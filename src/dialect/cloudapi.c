@@ -60,14 +60,14 @@ is_not_empty(const char *value)
 }
 
 /*
- * A part of a name or version.  These have no other characters, and in the
- * search for a part other ones may have a meaning of their own.
+ * A part of a name or version.  In the search for a part other characters may
+ * have a meaning of their own: _ and % are wildcards of some databases.
  */
 static bool
 is_part(const char *value)
 {
 	static const char alphabet[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._/+ -";
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789./+ -";
 
 	return value[0] != '\0' && value[strspn(value, alphabet)] == '\0';
 }

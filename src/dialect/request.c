@@ -439,33 +439,65 @@ is_selective(const Dialect *dialect, const ImageQuery *query,
 		imagecat_find_param(dialect, query->version, filter, &value) != NULL;
 }
 
+/* Whether the filter is a list that the service cannot take as such. */
+static bool
+is_foreign_list(const Dialect *dialect, const ImageQuery *query,
+				const Filter *filter)
+{
+	const char *value;
+
+	return filter->op == FILTER_IN && is_equality(filter) &&
+		filter->unknown == NULL && filter->nvalues <= MAX_MERGED_REQUESTS &&
+		imagecat_find_param(dialect, query->version, filter, &value) == NULL;
+}
+
+/* A conjunction once for each value of one of its filters. */
+static List *
+value_branches(const List *filters, const Filter *list)
+{
+	List	   *others = list_delete_ptr(list_copy(filters), (void *) list);
+	List	   *branches = NIL;
+
+	for (int i = 0; i < list->nvalues; i++)
+	{
+		Filter	   *equal = palloc(sizeof(Filter));
+
+		*equal = *list;
+		equal->op = FILTER_EQ;
+		equal->nvalues = 1;
+		equal->values = &list->values[i];
+		branches = lappend(branches, lappend(list_copy(others), equal));
+	}
+	return branches;
+}
+
 /*
  * The branches of a filter that says "one of these", each a list of filters:
- * an OR's, or the values of a list that the service cannot take as such.  NIL
- * if it is none, or has too many.
+ * an OR's, or the values of a list that the service cannot take.  NIL if it is
+ * none, or has too many.
  */
 static List *
 filter_branches(const Dialect *dialect, const ImageQuery *query,
-				const Filter *filter)
+				Filter *filter)
 {
 	List	   *branches = NIL;
-	const char *value;
+	ListCell   *branch;
+	ListCell   *lc;
 
-	if (filter->op == FILTER_OR)
-		branches = filter->branches;
-	else if (filter->op == FILTER_IN && is_equality(filter) &&
-			 filter->nvalues <= MAX_MERGED_REQUESTS &&
-			 imagecat_find_param(dialect, query->version, filter, &value) == NULL)
-		for (int i = 0; i < filter->nvalues; i++)
-		{
-			Filter	   *branch = palloc(sizeof(Filter));
+	if (is_foreign_list(dialect, query, filter))
+		return value_branches(list_make1(filter), filter);
+	if (filter->op != FILTER_OR)
+		return NIL;
+	foreach(branch, filter->branches)
+	{
+		List	   *filters = lfirst(branch);
+		List	   *values = NIL;
 
-			*branch = *filter;
-			branch->op = FILTER_EQ;
-			branch->nvalues = 1;
-			branch->values = &filter->values[i];
-			branches = lappend(branches, list_make1(branch));
-		}
+		foreach(lc, filters)
+			if (values == NIL && is_foreign_list(dialect, query, lfirst(lc)))
+				values = value_branches(filters, lfirst(lc));
+		branches = list_concat(branches, values ? values : list_make1(filters));
+	}
 	return list_length(branches) <= MAX_MERGED_REQUESTS ? branches : NIL;
 }
 
@@ -519,9 +551,9 @@ add_requests(const Dialect *dialect, List *requests, const List *more)
  */
 static bool
 plan_branches(const Dialect *dialect, const ImageQuery *query,
-			  const Filter *filter, RequestPlan *plan)
+			  Filter *filter, RequestPlan *plan)
 {
-	List	   *others = list_delete_ptr(list_copy(query->filters), (void *) filter);
+	List	   *others = list_delete_ptr(list_copy(query->filters), filter);
 	List	   *listings = NIL;
 	List	   *lookups = NIL;
 	bool		exact = true;

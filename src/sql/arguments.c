@@ -119,10 +119,11 @@ read_text(ListCall *call, const char *name, Datum value)
 static void
 read_text_with_tilde(ListCall *call, const char *name, Datum value)
 {
-	add_column_filter(call,
-					  imagecat_parse_text_filter(name, TextDatumGetCString(value),
-												 true),
-					  name);
+	Filter	   *filter = imagecat_parse_text_filter(name, TextDatumGetCString(value),
+													true);
+
+	if (!take_word(call, name, filter))
+		add_column_filter(call, filter, name);
 }
 
 /* The column has it in lower case, however a service writes it. */

@@ -50,9 +50,10 @@ print_dialect(const Dialect *dialect)
 			   or_none(field->argument), or_none(field->path),
 			   (field->flags & FIELD_ZERO) != 0);
 	for (const DialectParam *param = dialect->params; param->key; param++)
-		printf("%s\tparam\t%s\t%s\t%s\t%s\t%d\n", dialect->name,
+		printf("%s\tparam\t%s\t%s\t%s\t%s\t%d\t%d\n", dialect->name,
 			   param->key, or_none(param->member), operators[param->op],
-			   param->prefix, (int) param->encoding);
+			   param->prefix, (int) param->encoding,
+			   param->takes != NULL || param->max > 0 || param->member == NULL);
 	for (const DialectWord *word = dialect->words; word && word->member; word++)
 		printf("%s\tword\t%s\t%s\t%s\n", dialect->name, word->key, word->member,
 			   word->word);

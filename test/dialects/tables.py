@@ -11,7 +11,7 @@ ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 CONSTANT, BOOLEAN, TRUE = 2, 3, 4
 
 Field = collections.namedtuple("Field", "member type column kind argument path zero")
-Param = collections.namedtuple("Param", "key member op prefix encoding")
+Param = collections.namedtuple("Param", "key member op prefix encoding guarded")
 
 
 class Tables:
@@ -55,7 +55,7 @@ def read():
         if kind == "field":
             tables.fields.append(Field(*rest))
         elif kind == "param":
-            tables.params.append(Param(*rest[:4], int(rest[4])))
+            tables.params.append(Param(*rest[:4], int(rest[4]), rest[5] == "1"))
         elif kind == "word":
             tables.words.append(rest)
         elif kind == "sort":

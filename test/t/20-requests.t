@@ -311,6 +311,9 @@ UNIONS = {
     "name IN ('plain', 'Plain') OR size = 1": ["name=in:plain,Plain", "size=1"],
     "name = 'plain' OR name = 'Plain' OR tags @> '{x86,lts}'": ["name=in:plain,Plain", "tag=x86&tag=lts"],
     "name = 'plain' OR id IN ('x', 'y')": ["name=eq:plain", "id=in:x,y"],
+    "name = 'plain' OR size IN (0, 1)": ["name=eq:plain", "size=0", "size=1"],
+    "name = 'plain' OR (min_ram = 512 AND size IN (0, 1))":
+    ["name=eq:plain", "min_ram=512&size=0", "min_ram=512&size=1"],
     "(name = 'plain' AND size >= 0) OR (size = 1 AND status = 'active' AND disk_format <> 'raw')":
     ["name=eq:plain&size_min=0", "size=1&status=eq:active"],
     "status = 'active' AND (name = 'plain' OR size = 1)": ["status=eq:active&name=eq:plain", "status=eq:active&size=1"],
@@ -325,7 +328,7 @@ NO_UNIONS = {
     "name = 'plain' OR status = 'active'": "", "name = 'plain' OR size > 5": "", "name = 'plain' OR hidden": "",
     "name = 'plain' OR name LIKE 'x%'": "", "name = 'plain' OR name IS NULL": "", "name = 'plain' OR random() > 2": "",
     "name = 'plain' OR created_at = '2024-02-29 12:00:00+00'": "", "name = 'plain' OR size - 1 = 0": "",
-    "name = 'plain' OR size IN (0, 1)": "", "size IN (0, 1, 2, 3, 4, 5, 6, 7, 8)": "",
+    "name = 'plain' OR size IN (0, 1, 2, 3, 4, 5, 6, 7)": "", "size IN (0, 1, 2, 3, 4, 5, 6, 7, 8)": "",
     "visibility IN ('public', 'all')": "", "name IN ('plain', '" + "x" * 8000 + "', '\"')": "",
     "created_at IN ('2024-02-29 12:00:00+00', '2024-01-01 00:00:00+00')": "",
     "name = 'plain' OR " + " OR ".join(f"(size = {value} AND min_ram = 0)" for value in range(8)): "",
