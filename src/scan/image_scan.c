@@ -73,6 +73,7 @@ start(ImageScan *scan)
 	scan->sources = palloc0(sizeof(Source) * Max(scan->nsources, 1));
 	scan->current = 0;
 	scan->positioned = false;
+	scan->ordered = false;
 	scan->seen = NULL;
 	foreach(lc, scan->plan->requests)
 	{

@@ -240,6 +240,54 @@ for database, cloud in clouds.items():
     cur.execute(f"SELECT name FROM {database}.images WHERE name = ANY (%s)", [lower])
     is_(sorted(name for (name,) in cur.fetchall()), lower, f"{database}: half of them")
 
+# One of several: every branch's images, each once, though two branches find it, or a loose comparison does
+UNION = {"both": {"name": "plain", "size": 5}, "name": {"name": "plain", "size": 6}, "size": {"name": "x", "size": 5},
+         "look": {"name": "PLAIN ", "size": 6}, "none": {"name": None, "size": None, "owner": None},
+         "hidden": {"name": "plain", "size": 5, "os_hidden": True}, "tags": {"name": "y", "tags": ["a", "b", "A"]},
+         "others": {"name": "z", "visibility": "community", "owner": "t2"}}
+case("name = 'plain' OR size = 5", UNION, "both name size hidden", "name=eq:plain&size=5")
+case("name = 'plain' OR name = 'PLAIN ' OR size = 5", UNION, "both name size look hidden", "name=in:plain")
+case("name IN ('plain', 'PLAIN ', '\"')", UNION, "both name look hidden", "name=eq:plain")
+case("name = 'plain' AND NOT hidden OR size = 5 AND hidden", UNION, "both name hidden", "os_hidden=false&name=plain")
+case("hidden AND (name = 'plain' OR size = 5)", UNION, "hidden")
+case("name = 'plain' OR tags @> '{a}' OR tags @> '{b}'", UNION, "both name hidden tags", "name=eq:plain&tag=a&tag=b")
+case("name = 'plain' OR name IS NULL", UNION, "both name hidden none", "name=eq:plain")
+case("name = 'plain' OR owner = 't2'", UNION, "both name hidden others")
+case("owner IN ('t1', 't2') AND name <> 'plain'", UNION, "size look tags others", "owner=t1")
+case("size IN (5, 6) AND name <> 'x'", UNION, "both name look hidden", "size=5")
+case("size = 5 OR (size = 6 AND name = 'plain' AND length(name) = 5)", UNION, "both name size hidden", "size=5")
+case("(size = 6 AND length(name) = 6) OR name = 'y'", UNION, "look tags", "name=eq:y")
+case("name = 'plain' OR (size > 6 AND size < 6) OR (name = 'x' AND size = 6)", UNION, "both name hidden")
+case("name = 'plain' OR length(name) = 1", UNION, "both name hidden size tags others", "name=eq:plain")
+case("visibility IN ('public', 'community') AND name IN ('z', 'x')", UNION, "size others", "visibility=public")
+case("hidden IS NOT TRUE", UNION, " ".join(set(UNION) - {"hidden"}), "os_hidden=true")
+case("hidden IS NOT FALSE", UNION, "hidden", "os_hidden=false")
+case("hidden IS NULL", UNION, "")
+case("name IS DISTINCT FROM 'plain'", UNION, "size look none tags others", "name=neq:plain")
+case("owner IS NOT DISTINCT FROM NULL", UNION, "none", "owner=")
+case("name LIKE 'pl_in'", UNION, "both name hidden", "name=eq:pl_in")
+case("name LIKE 'pl\\_in'", UNION, "")
+case("size >= 5 AND size >= 6 AND owner = 't1' AND name <> 'y'", UNION, "name look", "size_min=7")
+case("size > 4 AND size < 6", UNION, "both size hidden", "size_min=5&size_max=4")
+case("name NOT IN ('plain', 'x') AND name IN ('plain', 'x', 'y')", UNION, "tags")
+
+# Days, also where clocks were set back just after midnight, so that the day before came again
+DAYS = {"before": {"created_at": "2010-11-07T02:29:59Z"}, "first": {"created_at": "2010-11-07T02:30:30Z"},
+        "again": {"created_at": "2010-11-07T02:31:30Z"}, "late": {"created_at": "2010-11-07T03:29:59Z"},
+        "after": {"created_at": "2010-11-07T03:31:00Z"}, "next": {"created_at": "2010-11-08T03:30:00Z"}}
+cur.execute("SET timezone = 'America/St_Johns'")
+case("created_at::date = '2010-11-06'", DAYS, "before again late", "created_at=lt:2010-11-07T02:30:00Z")
+case("created_at::date = '2010-11-07'", DAYS, "first after", "created_at=gte:2010-11-07T03:30:00Z")
+case("created_at::date <= '2010-11-06'", DAYS, "before again late", "created_at=lt:2010-11-07T02:30:00Z")
+case("created_at::date < '2010-11-07'", DAYS, "before again late", "created_at=lt:2010-11-07T02:30:00Z")
+case("created_at::date > '2010-11-06'", DAYS, "first after next", "created_at=gte:2010-11-07T03:30:00Z")
+case("created_at::date >= '2010-11-07'", DAYS, "first after next", "created_at=gte:2010-11-07T03:30:00Z")
+case("created_at::date >= '2010-11-08'", DAYS, "next")
+cur.execute("SET timezone = 'UTC'")
+case("created_at::date = '2010-11-07'", DAYS, "before first again late after", "created_at=eq:2010-11-07T00:00:00Z")
+case("created_at::date > '2010-11-07'", DAYS, "next")
+cur.execute("RESET timezone")
+
 # Images that have a tag twice over, as a loose comparison sees it, cut pages short.
 for database, cloud in clouds.items():
     cur.execute(f"ALTER SERVER {database} OPTIONS (ADD page_size '10')")

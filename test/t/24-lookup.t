@@ -108,6 +108,26 @@ cloud.clear()
 is_(rows(cur, f"SELECT name FROM g.images WHERE id IN ('{ids['own']}', '{ids['hidden']}') ORDER BY 1"), [("hidden",), ("own",)],
     "two ids in a list")
 is_({record.path for record in cloud.requests}, {"/v2/images"}, "two ids in a list: listed")
+
+# A look-up beside listings: an image that both bring is one row, and what no listing has is there all the same.
+for other, extra in (("own", ["own"]), ("hidden", []), ("no such", [])):
+    for tail in ("", "ORDER BY created_at", "LIMIT 9"):
+        query = f"SELECT name FROM g.images WHERE id = '{ids['hidden']}' OR name = '{other}' {tail}"
+        requests = [f"GET /v2/images?limit={9 if 'LIMIT' in tail else 1000}&os_hidden={hidden}&name=eq:"
+                    f"{other.replace(' ', '%20')}&visibility=all&member_status=all" +
+                    ("&sort=created_at:asc" if "ORDER" in tail else "") for hidden in ("false", "true")]
+        is_(requests_in(explain(cur, query)), requests + path("hidden"), f"announced: {query}")
+        cloud.clear()
+        is_(sorted(name for (name,) in rows(cur, query)), sorted(["hidden"] + extra), f"rows: {query}")
+        is_(sorted(sent()), sorted(requests + path("hidden")), f"sent: {query}")
+cloud.clear()
+cloud.fault("status", on="show", status=500, times=None)
+error = error_of(cur, f"SELECT name FROM g.images WHERE id = '{ids['hidden']}' OR name = 'own'")
+ok(error is not None and "HTTP status 500" in error.diag.message_primary, "one of the requests fails: so does the query")
+cloud.clear()
+cloud.fault("override", id=ids["own"], remove=["id"], times=None)
+error = error_of(cur, "SELECT name FROM g.images WHERE name = 'own' OR size = 5")
+is_(error and error.pgcode, "HV00K", "images without ids could come twice")
 cur.execute("SET imagecat.enable_pushdown = off")
 cloud.clear()
 is_(rows(cur, f"SELECT name FROM g.images WHERE id = '{ids['hidden']}'"), [("hidden",)], "pushdown off")
