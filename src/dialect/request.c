@@ -177,7 +177,7 @@ list_requests(const Dialect *dialect, const ImageQuery *query, List *params,
 		for (int pass = 0; pass <= 1; pass++)
 		{
 			RequestParam *param = imagecat_param(dialect->pass_key,
-											 pass == 1 ? "true" : "false");
+												 pass == 1 ? "true" : "false");
 
 			if (pass_needed(dialect, query->filters, pass == 1))
 				requests = lappend(requests,
@@ -226,8 +226,8 @@ sort_params(const Dialect *dialect, const ImageQuery *query)
 	if (dialect->sort_list != NULL &&
 		(query->version == 0 || query->version >= dialect->sort_list_since))
 		return list_make1(imagecat_param(dialect->sort_list,
-									 psprintf("%s:%s", query->sort->member,
-											  direction)));
+										 psprintf("%s:%s", query->sort->member,
+												  direction)));
 	return list_make2(imagecat_param(dialect->sort_key, query->sort->member),
 					  imagecat_param(dialect->sort_dir, direction));
 }
@@ -354,9 +354,9 @@ plan_split(RequestBuilder *builder)
 	foreach(lc, parts)
 	{
 		const Filter *part = lfirst(lc);
-		RequestParam *param = imagecat_param(key, imagecat_list_value(builder->split_param,
-														 part->values,
-														 part->nvalues));
+		const char *value = imagecat_list_value(builder->split_param, part->values,
+												part->nvalues);
+		RequestParam *param = imagecat_param(key, value);
 
 		builder->plan->requests =
 			list_concat(builder->plan->requests,
