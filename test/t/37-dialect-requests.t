@@ -451,7 +451,7 @@ for api in sorted(found_tables):
     is_([entry for entry, guarded in entries(api).items() if guarded and entry in lines and not lines[entry][1] and
          not entry.startswith("member_status")], [], f"{api}: each guard has a line that it stops")
 
-cur = fresh_database("t26_dialect_requests").cursor()
+cur = fresh_database("t37_dialect_requests").cursor()
 cur.execute("SET timezone = 'UTC'")
 for api, cloud, mapping in services():
     with cloud:
