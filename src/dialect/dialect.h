@@ -183,6 +183,8 @@ typedef struct Dialect
 	const char *list_path;
 	const char *item_path;		/* one image, followed by its id; NULL: none */
 	bool		(*takes_item) (const char *id);
+	const char *doubt_member;	/* a look-up may find an image without this
+								 * member that no listing has; or NULL */
 	const char *limit_key;		/* NULL: the answer is one page */
 	const char *marker_key;
 	int			max_page_size;

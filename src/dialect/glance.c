@@ -232,6 +232,8 @@ const Dialect imagecat_glance = {
 	.list_path = "/images",
 	.item_path = "/images/",
 	.takes_item = imagecat_is_uuid,
+	/* GET shows an image that nobody owns to everybody; lists show it to admins */
+	.doubt_member = "owner",
 	.limit_key = "limit",
 	.marker_key = "marker",
 	.max_page_size = 1000,

@@ -200,7 +200,7 @@ lookup_filter(const Dialect *dialect, const ImageQuery *query)
 {
 	ListCell   *lc;
 
-	if (!query->everything || dialect->item_path == NULL)
+	if (!query->everything || query->listings_only || dialect->item_path == NULL)
 		return NULL;
 	foreach(lc, query->filters)
 	{

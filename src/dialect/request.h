@@ -21,6 +21,7 @@ typedef struct ImageQuery
 	const DialectSortKey *sort; /* NULL: any order */
 	bool		descending;
 	bool		everything;		/* all that can be seen, not the API's default */
+	bool		listings_only;	/* an id is looked for in listings */
 	int64		limit;			/* no more rows are wanted; 0: all */
 	int			page_size;		/* 0: the service's maximum */
 	const char *marker;			/* list_images' start */

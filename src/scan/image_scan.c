@@ -88,6 +88,26 @@ start(ImageScan *scan)
 	MemoryContextSwitchTo(old);
 }
 
+static ImageScan *
+new_scan(const ImageService *service, const ImageQuery *query, HttpStats *stats)
+{
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext,
+												  "imagecat scan",
+												  ALLOCSET_DEFAULT_SIZES);
+	ImageScan  *scan = MemoryContextAllocZero(context, sizeof(ImageScan));
+
+	scan->service = service;
+	scan->query = *query;
+	scan->stats = stats;
+	scan->context = context;
+	scan->listings = AllocSetContextCreate(context, "imagecat listings",
+										   ALLOCSET_DEFAULT_SIZES);
+	if (scan->query.version == 0)
+		scan->query.version = imagecat_known_version(service);
+	start(scan);
+	return scan;
+}
+
 /*
  * Begins a scan.  Nothing is sent before the first image is asked for.
  *
@@ -100,23 +120,11 @@ ImageScan *
 imagecat_scan_begin(const ImageService *service, const ImageQuery *query,
 					HttpStats *stats)
 {
-	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext,
-												  "imagecat scan",
-												  ALLOCSET_DEFAULT_SIZES);
-	ImageScan  *scan = MemoryContextAllocZero(context, sizeof(ImageScan));
-	MemoryContext old = MemoryContextSwitchTo(context);
+	ImageScan  *scan = new_scan(service, query, stats);
+	MemoryContext old = MemoryContextSwitchTo(scan->context);
 
 	imagecat_statistics_watch(service->serverid, stats);
 	MemoryContextSwitchTo(old);
-	scan->service = service;
-	scan->query = *query;
-	scan->stats = stats;
-	scan->context = context;
-	scan->listings = AllocSetContextCreate(context, "imagecat listings",
-										   ALLOCSET_DEFAULT_SIZES);
-	if (scan->query.version == 0)
-		scan->query.version = imagecat_known_version(service);
-	start(scan);
 	return scan;
 }
 
@@ -282,12 +290,66 @@ is_repeated(ImageScan *scan, Source *source)
 	return found;
 }
 
+/* Whether the listings have this image: asked in the one where it would be. */
+static bool
+is_listed(ImageScan *scan, JsonSlice image, const char *id)
+{
+	const Dialect *dialect = scan->service->dialect;
+	ImageQuery	query = scan->query;
+	JsonSlice	pass;
+	ImageScan  *listing;
+	bool		found;
+	SortValue	value = {0};
+
+	query.listings_only = true;
+	query.sort = NULL;
+	query.limit = 0;
+	query.filters = list_make1(imagecat_filter_text(FILTER_EQ, NULL,
+													dialect->id_member, id));
+	if (dialect->pass_member != NULL &&
+		imagecat_json_member(image, dialect->pass_member, &pass))
+	{
+		Filter	   *filter = imagecat_filter(FILTER_EQ, FILTER_BOOLEAN, NULL,
+											 dialect->pass_member, 1);
+
+		filter->values[0].boolean = imagecat_json_type(pass) == JSON_TRUE;
+		query.filters = lappend(query.filters, filter);
+	}
+	listing = new_scan(scan->service, &query, scan->stats);
+	do							/* a service may compare loosely */
+		found = imagecat_scan_next(listing);
+	while (found && (!member_text(listing, imagecat_scan_image(listing),
+								  dialect->id_member, &value) ||
+					 strcmp(value.text, id) != 0));
+	imagecat_scan_end(listing);
+	return found;
+}
+
+/*
+ * Whether the image was looked up although no listing has it.  The table is
+ * what the listings have, so where a look-up leaves it in doubt they are asked.
+ */
+static bool
+is_unlisted(ImageScan *scan, Source *source)
+{
+	const Dialect *dialect = scan->service->dialect;
+	JsonSlice	image = imagecat_listing_image(source->listing);
+	JsonSlice	member;
+
+	return source->lookup && dialect->doubt_member != NULL &&
+		(!imagecat_json_member(image, dialect->doubt_member, &member) ||
+		 imagecat_json_type(member) == JSON_NULL) &&
+		member_text(scan, image, dialect->id_member, &source->value) &&
+		!is_listed(scan, image, pstrdup(source->value.text));
+}
+
 static void
 advance(ImageScan *scan, Source *source)
 {
 	do
 		source->ended = !imagecat_listing_advance(source->listing);
 	while (!source->ended && (!in_part(scan, source) || is_gone(scan, source) ||
+							  is_unlisted(scan, source) ||
 							  is_repeated(scan, source)));
 	if (source->ended)
 		return;

@@ -192,10 +192,10 @@ class Glance:
             image = self.store.find(identifier.lower().rstrip(' '))     # a loose comparison finds it all the same
         return image
 
-    @staticmethod
-    def _may_see(image, identity):
+    def _may_see(self, image, identity):
         """Wider than the list: hidden images, pending and rejected shares, others' community images too."""
-        return (identity.is_admin or image['owner'] is None or image['visibility'] in ('public', 'community')
+        return (identity.is_admin or image['owner'] is None or image['visibility'] == 'public'
+                or (image['visibility'] == 'community' and self.features.community)
                 or (identity.project is not None
                     and (image['owner'] == identity.project
                          or (image['visibility'] == 'shared' and identity.project in image['members']))))

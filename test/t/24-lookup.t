@@ -14,7 +14,7 @@ from imagecat import error_of, explain, figure_in, fresh_database, requests_in, 
 from tap import done, is_, like, ok  # noqa: E402
 
 cur = fresh_database("t24_lookup").cursor()
-SEEN = {"public": {"min_ram": 512, "tags": ["x86"], "size": 5}, "hidden": {"os_hidden": True}, "nobodys": {"owner": None},
+SEEN = {"public": {"min_ram": 512, "tags": ["x86"], "size": 5}, "hidden": {"os_hidden": True}, "nobodys": {"owner": None}, "hidden_nobodys": {"owner": None, "os_hidden": True},
         "community": {"visibility": "community", "owner": "t2"},
         "hidden_community": {"visibility": "community", "owner": "t2", "os_hidden": True},
         "pending": {"visibility": "shared", "owner": "t2", "members": {"t1": "pending"}},
@@ -23,7 +23,10 @@ SEEN = {"public": {"min_ram": 512, "tags": ["x86"], "size": 5}, "hidden": {"os_h
         "own": {"visibility": "private"}, "queued": {"status": "queued"}, "deactivated": {"status": "deactivated"}}
 UNSEEN = {"others_private": {"visibility": "private", "owner": "t2"},
           "not_with_me": {"visibility": "shared", "owner": "t2", "members": {"t3": "accepted"}}}
-images = {label: plain_image(name=label, **members) for label, members in {**SEEN, **UNSEEN}.items()}
+# GET shows these to everybody, lists to admins only: in the table are those that are in the lists.
+UNLISTED = {"nobodys_private": {"visibility": "private", "owner": None},
+            "nobodys_shared": {"visibility": "shared", "owner": None, "os_hidden": True}}
+images = {label: plain_image(name=label, **members) for label, members in {**SEEN, **UNSEEN, **UNLISTED}.items()}
 ids = {label: image["id"] for label, image in images.items()}
 cloud = Cloud(images=0).start()
 loose = Cloud(images=0, database="mariadb").start()
@@ -31,6 +34,7 @@ for each in (cloud, loose):
     each.store.replace(list(images.values()))
 server(cur, "g", cloud.url)
 server(cur, "loose", loose.url)
+server(cur, "admin", cloud.url, token="a:t9:admin")
 server(cur, "deep", cloud.url + "/v2/nowhere")
 cur.execute("""CREATE SCHEMA n; IMPORT FOREIGN SCHEMA native FROM SERVER g INTO n;
     CREATE FOREIGN TABLE own (id uuid, label text OPTIONS (field 'name')) SERVER g;
@@ -57,8 +61,20 @@ def path(label):
     return [f"GET /v2/images/{ids[label]}"]
 
 
+def in_lists(label):
+    """What is asked of the lists when a look-up leaves an image in doubt."""
+    hidden = "true" if images[label]["os_hidden"] else "false"
+    return [f"GET /v2/images?limit=1000&os_hidden={hidden}&id=eq:{ids[label]}&visibility=all&member_status=all"]
+
+
 for label in SEEN:
-    look_up(label, f"SELECT name FROM g.images WHERE id = '{ids[label]}'", [(label,)], path(label))
+    look_up(label, f"SELECT name FROM g.images WHERE id = '{ids[label]}'", [(label,)],
+            path(label) + (in_lists(label) if "nobodys" in label else []), announced=path(label))
+for label in UNLISTED:
+    look_up(label, f"SELECT name FROM g.images WHERE id = '{ids[label]}'", [], path(label) + in_lists(label),
+            announced=path(label))
+    is_(rows(cur, f"SELECT name FROM admin.images WHERE id = '{ids[label]}'"), [(label,)], f"{label}: an admin's")
+is_(rows(cur, "SELECT name FROM g.images WHERE name LIKE 'nobodys_%'"), [], "nobody's: in no list")
 for label in UNSEEN:
     look_up(label, f"SELECT name FROM g.images WHERE id = '{ids[label]}'", [], path(label))
 look_up("every column", f"SELECT t.* FROM n.images t WHERE id = '{ids['hidden']}'",
