@@ -271,10 +271,14 @@ is_repeated(ImageScan *scan, Source *source)
 		return false;
 	if (!member_text(scan, imagecat_listing_image(source->listing),
 					 dialect->id_member, &source->value))
+	{
+		if (!scan->plan->repeats)
+			return false;
 		ereport(ERROR,
 				(errcode(ERRCODE_FDW_REPLY_HANDLE),
 				 errmsg("the answer of server \"%s\" has an image without id",
 						scan->service->name)));
+	}
 	if (scan->seen == NULL)
 	{
 		HASHCTL		control = {.keysize = sizeof(char *),.entrysize = sizeof(char *),

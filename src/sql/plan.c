@@ -30,6 +30,7 @@
 #include "sql/options.h"
 #include "sql/quals.h"
 #include "utils/lsyscache.h"
+#include "utils/syscache.h"
 
 /*
  * What an image in a list costs, in requests: a service makes a page of a
@@ -148,6 +149,40 @@ add_id_index(RelOptInfo *rel, const ImageTable *table)
 	}
 }
 
+/*
+ * Before ANALYZE PostgreSQL thinks that any value is one of 200, but a status
+ * or a format is one of few.  Goes by FIELD_FEW; the planner finds these
+ * estimates where it keeps its own.
+ */
+static void
+assume_few_values(RelOptInfo *rel, const ImageTable *table, Oid relid)
+{
+	ListCell   *lc;
+
+	foreach(lc, table->dialect ? rel->baserestrictinfo : NIL)
+	{
+		RestrictInfo *info = lfirst_node(RestrictInfo, lc);
+		List	   *values = NIL;
+		List	   *qual = imagecat_read_qual(table, rel->relid, info->clause, &values);
+		const DialectField *field;
+		FilterOp	op;
+		int			column;
+
+		if (qual == NIL || intVal(list_nth(qual, QUAL_FORM)) == QUAL_OR ||
+			intVal(list_nth(qual, QUAL_PROPERTY)))
+			continue;
+		op = intVal(list_nth(qual, QUAL_OP));
+		column = intVal(list_nth(qual, QUAL_COLUMN));
+		field = table->sources[column].field;
+		if (field == NULL || (field->flags & FIELD_FEW) == 0 ||
+			(op != FILTER_EQ && op != FILTER_IN) ||
+			SearchSysCacheExists3(STATRELATTINH, ObjectIdGetDatum(relid),
+								  Int16GetDatum(column + 1), BoolGetDatum(false)))
+			continue;
+		info->norm_selec = op == FILTER_EQ ? 1.0 / 3 : 1.0 / 2;
+	}
+}
+
 /* GetForeignRelSize: options and columns from the catalogs, quals, estimates. */
 void
 imagecat_get_rel_size(PlannerInfo *root, RelOptInfo *rel, Oid relid)
@@ -162,6 +197,7 @@ imagecat_get_rel_size(PlannerInfo *root, RelOptInfo *rel, Oid relid)
 	if (rel->tuples < 0)
 		rel->tuples = state->service->estimated_images;
 	add_id_index(rel, state->table);
+	assume_few_values(rel, state->table, relid);
 	set_baserel_size_estimates(root, rel);
 	state->question = make_question(root, rel, state, rel->baserestrictinfo);
 }

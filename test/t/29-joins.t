@@ -18,7 +18,8 @@ server(cur, "g", cloud.url, estimated_images=6000)
 cur.execute("""SET enable_memoize = off;            -- the scan's own memory is what is looked at
     CREATE TABLE copy AS SELECT * FROM g.images; CREATE UNIQUE INDEX ON copy (id); ANALYZE copy;
     CREATE FUNCTION g.numbered(wanted int) RETURNS TABLE (at bigint, id text) LANGUAGE sql STABLE AS
-        'SELECT row_number() OVER (ORDER BY id), id FROM (SELECT id FROM copy ORDER BY md5(id) LIMIT wanted) AS few'""")
+'SELECT row_number() OVER (ORDER BY id), id FROM (SELECT id FROM copy WHERE owner IS NOT NULL
+         ORDER BY md5(id) LIMIT wanted) AS few'""")
 for count in (5, 10, 5000):
     cur.execute(f"CREATE TABLE id{count} AS SELECT * FROM g.numbered({count}); ANALYZE id{count}")
 cur.execute("CREATE TABLE twice AS SELECT at, id FROM id5, generate_series(1, 3); ANALYZE twice")
@@ -69,8 +70,8 @@ check("lateral with limit, five ids",
       "SELECT i.at, m.name FROM id5 i, LATERAL (SELECT * FROM {} WHERE id = i.id LIMIT 1) m", 5)
 plan = check("lateral with limit, five thousand ids",
              "SELECT i.at, m.name FROM id5000 i, LATERAL (SELECT * FROM {} WHERE id = i.id LIMIT 1) m", range(1, 200), 1)
-ok(figure_in(plan, "Answers Reused") > 4400, "lateral with limit, five thousand ids: most come from the whole listing") or diag(plan)
-check("an outer join", "SELECT i.at, m.name FROM id10 i LEFT JOIN {} m ON m.id = i.id AND NOT m.protected", 10)
+ok(figure_in(plan, "Answers Reused") > 4000, "lateral with limit, five thousand ids: most come from the whole listing") or diag(plan)
+check("an outer join", "SELECT i.at, m.name FROM id10 i LEFT JOIN {} m ON m.id = i.id AND m.status = 'active'", 10)
 for count, pages in (5, 2), (10, 2), (5000, LISTING):
     plan = check(f"a semi-join, {count} ids", f"SELECT name FROM {{}} WHERE id IN (SELECT id FROM id{count})", 0, 1)
     is_(asked[-1], pages, f"a semi-join, {count} ids: {pages} requests")
