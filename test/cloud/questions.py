@@ -25,6 +25,14 @@ ODD = ('limit=5&limit=5', 'limit=-1', 'limit=%205', 'limit=1_0', 'limit=0', 'lim
 SNARES = ('plain', 'Plain', 'a,b', '"', '\\', 'x:y', '', 'é', 'in:x', '2024-01-01T00:00:00Z', '10:30:00', 'a"b')
 
 
+def fixed():
+    """Each choice and oddity by itself."""
+    for part in CHOICES:
+        yield '/v2/images?limit=1000&' + part
+    for part in ODD:
+        yield '/v2/images?' + part
+
+
 def questions(images, count=1000, seed=1):
     """That many paths, different for each seed."""
     rnd = random.Random(seed)
