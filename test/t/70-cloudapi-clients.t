@@ -1,4 +1,6 @@
 #!/bin/bash
 # slow
-# Proves the CloudAPI stand-in with its real clients from npm, triton, smartdc and http-signature.
-exec "$(dirname "${BASH_SOURCE[0]}")/../clients/cloudapi/run"
+# needs: node
+# Proves the CloudAPI stand-in with its real clients, triton and smartdc, and the signatures of both the stand-in and the
+# extension with http-signature, the library that CloudAPI verifies with. All three are from npm.
+exec "$(dirname "${BASH_SOURCE[0]}")/../clients/run" cloudapi
