@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # needs: openstack
-"""Proves that the stand-ins of Glance and Nova, holding the very images of a real Glance over SQLite, answer as the real
-servers do: status, images, their order, the next page, messages, documents."""
+"""Proves that the stand-ins of Glance and Nova, holding the very images of a real Glance over SQLite, answer as the
+real servers do: status, images, their order, the next page, messages, documents."""
 import itertools
 import json
 import os
