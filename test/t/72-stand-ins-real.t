@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 # needs: openstack
 """Proves that the stand-ins of Glance and Nova, holding the very images of a real Glance over SQLite, answer as the
-real servers do: status, images, their order, the next page, messages, documents."""
+real servers do: status, images, their order, the next page, messages, documents. No difference is known over SQLite;
+those that come of other databases are told in test/cloud/README.md."""
 import itertools
 import json
 import os
@@ -34,10 +35,9 @@ def glance(images):
             paths = list(paths)
             point(list(faithful.compare(GLANCE, cloud.url, token, paths)), len(paths), name)
 
-        for token in (USER, ADMIN):
-            same(f"Glance, fixed, {token}", token, questions.fixed())
+        same("Glance, fixed", USER, questions.fixed(images))
         for at, token in enumerate((USER, USER, OTHER_USER, ADMIN, NOBODY, READER, None)):
-            same(f"Glance, random, {token}", token, questions.questions(images, 60, SEED + at))
+            same(f"Glance, random, {token}", token, questions.questions(images, 40, SEED + at))
         for query in faithful.WALKS:
             pages = list(faithful.compare_walk(GLANCE, cloud.url, ADMIN, query))
             point(pages, 1, f"Glance, page by page, {query}")
@@ -63,7 +63,7 @@ def nova(images):
 
         same("Nova, fixed", ((path, headers, USER) for path, headers in nova_questions.fixed()))
         tokens = itertools.cycle((USER, OTHER_USER, ADMIN, NOBODY, READER, None))
-        same("Nova, random", zip(nova_questions.questions(images, 120, SEED), itertools.repeat({}), tokens))
+        same("Nova, random", zip(nova_questions.questions(images, 80, SEED), itertools.repeat({}), tokens))
 
 
 def comparable(text, hosts):
