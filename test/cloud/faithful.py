@@ -19,9 +19,9 @@ from .images import plain_image
 from .questions import questions
 
 COLUMNS = set(plain_image()) - {'properties', 'members'} | {'locations', 'direct_url', 'stores'}
-WALKS = ('limit=7', 'limit=7&sort=name:asc', 'limit=7&sort=name:desc', 'limit=7&sort=size:asc',
-         'limit=7&sort=size:desc', 'limit=7&sort=disk_format:desc,size:asc', 'limit=2&tag=x86',
-         'limit=7&sort=status:asc', 'limit=7&sort=updated_at:asc,name')
+WALKS = ('limit=17', 'limit=17&sort=name:asc', 'limit=17&sort=name:desc', 'limit=17&sort=size:asc',
+         'limit=17&sort=size:desc', 'limit=17&sort=disk_format:desc,size:asc', 'limit=2&tag=x86',
+         'limit=17&sort=status:asc', 'limit=17&sort=updated_at:asc,name')
 SHOWN_ONLY = ('self', 'file', 'schema')    # made from the id
 
 

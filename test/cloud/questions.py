@@ -25,6 +25,28 @@ ODD = ('limit=5&limit=5', 'limit=-1', 'limit=%205', 'limit=1_0', 'limit=0', 'lim
 SNARES = ('plain', 'Plain', 'a,b', '"', '\\', 'x:y', '', 'é', 'in:x', '2024-01-01T00:00:00Z', '10:30:00', 'a"b')
 
 
+def fixed(images):
+    """Each choice and oddity by itself, each key, operator and order with the values of a few images, and each name."""
+    for part in ODD:
+        yield '/v2/images?' + part
+    parts = [*CHOICES, *('sort=%s:%s' % (key, way) for key in SORT_KEYS for way in ('asc', 'desc'))]
+    filled = [image for image in images if image['size'] and image['name'] and image['container_format']]
+    pairs = [('name', operator + name) for name in sorted({image['name'] or '' for image in images}, key=len)[:80]
+             for operator in ('eq:', 'in:')]
+    for image in filled[::max(1, len(filled) // 3)]:
+        pairs += [(key, operator + moment) for key in ('created_at', 'updated_at')
+                  for moment in (image[key], image[key][:19] + 'Z')
+                  for operator in ('gt:', 'gte:', 'lt:', 'lte:', 'eq:', 'neq:', '')]
+        pairs += [(key, operator + image[key]) for key in COLUMNS[1:] for operator in ('eq:', 'in:', '')]
+        pairs += [(key + suffix, image[key]) for key in ('size', 'virtual_size', 'min_ram', 'min_disk')
+                  for suffix in ('', '_min', '_max')]
+        pairs += [('tag', tag) for tag in image['tags']] + list(image['properties'].items())
+        pairs += [(key, image[key]) for key in ('checksum', 'os_hash_algo', 'os_hash_value', 'owner')]
+        parts.append('marker=' + image['id'])
+    for part in parts + [urllib.parse.urlencode([pair]) for pair in pairs]:
+        yield '/v2/images?limit=30&' + part
+
+
 def questions(images, count=1000, seed=1):
     """That many paths, different for each seed."""
     rnd = random.Random(seed)

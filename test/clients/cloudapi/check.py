@@ -1,4 +1,5 @@
-"""Real clients list the stand-in's images, with keys of every kind; and its idea of a signature is http-signature's."""
+"""Real clients list the stand-in's images, with keys of every kind; and http-signature agrees with the stand-in on what a
+signature is, and takes those of the extension."""
 import json
 import os
 import subprocess
@@ -15,6 +16,7 @@ import oracle  # noqa: E402
 from cloud import Cloud  # noqa: E402
 from cloud.cloudapi_keys import PublicKey, make_key  # noqa: E402
 from cloud.cloudapi_signin import RestError, verified, read_authorization  # noqa: E402
+from imagecat import fresh_database, rows, server  # noqa: E402
 from tap import diag, done, is_, like, ok  # noqa: E402
 
 TRITON = ['node', os.path.join(here, 'node_modules/triton/bin/triton'), 'image', 'list', '-j']
@@ -79,6 +81,30 @@ def check_refusals(home):
         write_key(home, key, form=lambda pair: pair.private)
         like(run(TRITON + ['state=nonsense'], cloud, key, home), 'InvalidParameter.*invalid state: "nonsense"',
              'triton tells of a wrong state')
+
+
+def check_extension():
+    """Each request of the extension, verified by the library, which must refuse another key's."""
+    cur = fresh_database('t70_cloudapi').cursor()
+    for kind, algorithm in (('rsa', 'rsa-sha256'), ('ecdsa', 'ecdsa-sha256'), ('ecdsa-384', 'ecdsa-sha(256|384)'),
+                            ('ed25519', 'ed25519-sha512')):
+        key, stranger = make_key(kind, 'mine'), make_key(kind, "another's")
+        with Cloud(service='cloudapi', images=40, keys={'demo': key}) as cloud:
+            name = kind.replace('-', '_')
+            server(cur, name, cloud.url, 'cloudapi', mapping={'login': 'demo', 'private_key': key.private})
+            rows(cur, f'SELECT id FROM {name}.images')
+            for text in ('plain', 'a+b', 'a b', 'a/b', '100%', 'é', "it's", 'q"uote', 'a&b=c', 'a;b', '~x', "*()!'", '?#'):
+                rows(cur, f'SELECT id FROM {name}.images WHERE name = %s AND owner = %s', (text, text))
+            requests = cloud.requests
+        ok(len({request.target for request in requests}) > 10 and
+           all(request.status == 200 for request in requests), f'{kind}: the extension sends requests of many kinds')
+        verdicts = oracle.verify(requests, key.public)
+        if not ok(all(verdict.get('ok') for verdict in verdicts), f'{kind}: http-signature takes them all'):
+            diag('\n'.join(map(str, verdicts[:3])))
+        like(requests[-1].headers['authorization'], f'algorithm="{algorithm}"', f'{kind}: the algorithm')
+        ok(not any(verdict.get('ok') for verdict in oracle.verify(requests, stranger.public)),
+           f'{kind}: and takes none for those of another key')
+    cur.connection.close()
 
 
 # The stand-in's reader and verifier beside the library's
@@ -197,6 +223,7 @@ def main():
     check_clients('ed25519', openssh, (triton,))
     with tempfile.TemporaryDirectory() as home:
         check_refusals(home)
+    check_extension()
     check_library()
     done()
 

@@ -3,7 +3,7 @@ import json
 import os
 import re
 
-FOLDER = os.environ.get('CLOUD_SAMPLES', '/work/shared/samples')
+FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..', 'samples')
 CUSTOM = ('metadata', 'links')        # members whose insides are anybody's
 
 
@@ -16,8 +16,6 @@ class Samples:
         allowed: members that only other versions showed; custom(key): whether a member is a custom property.
         """
         path = os.path.join(FOLDER, folder)
-        if not os.path.isdir(path):
-            self.skipTest('no samples')
         ours = types_of(documents)
         compared = 0
         for name in sorted(os.listdir(path)):

@@ -1,12 +1,10 @@
 """Proves that the stand-in answers as CloudAPI's own code did, byte for byte where bytes are the service's.
 
-Replays the pairs of requests and answers in the file that CLOUDAPI_GOLDEN names, over the manifests in the folder
-beside it. Skipped without them.
+Replays recorded pairs of requests and answers over the manifests, in the image service's own form, that were there.
 """
 import base64
 import hashlib
 import json
-import os
 import re
 import time
 import unittest
@@ -15,19 +13,17 @@ from email.utils import formatdate
 from cloud import Cloud
 from cloud.cloudapi import json_text
 from cloud.cloudapi_keys import make_key
+from .recorded import recorded
 from .web import Web
 
-GOLDEN = os.environ.get('CLOUDAPI_GOLDEN')
 DEMO = '11111111-1111-4111-8111-111111111111'
 OF_THAT_MOMENT = ('Date', 'Request-Id', 'Response-Time', 'Content-MD5', 'Content-Length', 'Connection', 'Keep-Alive')
 
 
-def manifests(folder):
-    """The image service's stored manifests as images of the stand-in, in the order of its database: by time."""
+def manifests():
+    """The image service's stored manifests as images of the stand-in."""
     images = []
-    for name in sorted(os.listdir(folder)):
-        with open(os.path.join(folder, name), encoding='utf-8') as file:
-            raw = json.load(file)
+    for raw in map(json.loads, recorded('cloudapi-manifests.jsonl')):
         image = {key: value for key, value in raw.items() if value != 'null'}
         image['id'] = image.pop('uuid')
         image['tags'] = image.pop('tagsObj', None)
@@ -38,16 +34,14 @@ def manifests(folder):
     return images
 
 
-@unittest.skipUnless(GOLDEN, 'CLOUDAPI_GOLDEN is not set')
 class Golden(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.key = make_key('rsa')
-        cls.cloud = Cloud(service='cloudapi', images=manifests(os.path.join(os.path.dirname(GOLDEN), 'manifests')),
-                          keys={'demo': cls.key}, accounts={'demo': DEMO}, validate=True).start()
+        cls.cloud = Cloud(service='cloudapi', images=manifests(), keys={'demo': cls.key}, accounts={'demo': DEMO},
+                          validate=True).start()
         cls.web = Web(cls.cloud.url, None)
-        with open(GOLDEN, encoding='utf-8') as file:
-            cls.pairs = [json.loads(line) for line in file]
+        cls.pairs = [json.loads(line) for line in recorded('cloudapi-answers.jsonl')]
 
     @classmethod
     def tearDownClass(cls):

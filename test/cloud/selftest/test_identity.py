@@ -244,23 +244,23 @@ class ImageServices(IdentityTest):
             web.close()
 
     def test_expiry(self):
-        self.identity.config.expiry = 0.4
+        self.identity.config.expiry = 1.5
         cloud = self.cloud('glance')
         web = Web(cloud.url, self.sign_in(password(P1)).headers['X-Subject-Token'])
         self.assertEqual(web.get('/v2/images').status, 200)
-        time.sleep(0.45)
+        time.sleep(1.55)
         self.assertEqual(web.get('/v2/images').status, 401)
         web.close()
 
     def test_revocation_takes_its_time(self):
-        self.identity.config.revocation_delay = 0.3
+        self.identity.config.revocation_delay = 1.5
         cloud = self.cloud('glance')
         token = self.identity.issue()
         web = Web(cloud.url, token)
         self.assertEqual(web.get('/v2/images').status, 200)
         self.identity.revoke(token)
         self.assertEqual(web.get('/v2/images').status, 200)
-        time.sleep(0.35)
+        time.sleep(1.55)
         self.assertEqual(web.get('/v2/images').status, 401)
         web.close()
 

@@ -41,7 +41,8 @@ class Server(unittest.TestCase):
         with Cloud(images=5, latency=0.1) as cloud:
             web = Web(cloud.url)
             web.get('/v2/images')
-            self.assertGreater(cloud.requests[0].finished - cloud.requests[0].time, 0.09)
+            record = cloud.wait_for_request(lambda record: record.finished)
+            self.assertGreater(record.finished - record.time, 0.09)
             web.close()
 
     @unittest.skipUnless(shutil.which('openssl'), 'no openssl')
