@@ -160,14 +160,14 @@ class Glance:
         image = self._find(identifier)
         if image is None:
             raise HTTPError(400, 'No image found with ID %s' % identifier)
-        if not self._may_see(image, identity):
+        if not self._may_see(image, identity, self.features.community):
             raise HTTPError(403, 'Forbidding request, image %s not visible' % identifier)
         return image
 
     def _show(self, identifier, identity):
         with self.store.lock:
             image = self._find(identifier)
-            if image is None or not self._may_see(image, identity):
+            if image is None or not self._may_see(image, identity, self.features.community):
                 raise HTTPError(404, 'No image found with ID %s' % identifier)
             return Answer(200, self.serialise(image), 'application/json')
 
@@ -175,7 +175,7 @@ class Glance:
         """The projects an image is shared with; a member sees only itself."""
         with self.store.lock:
             image = self._find(identifier)
-            if image is None or not self._may_see(image, identity):
+            if image is None or not self._may_see(image, identity, self.features.community):
                 raise HTTPError(404, 'No image found with ID %s' % identifier)
             if image['visibility'] != 'shared':
                 raise HTTPError(403, 'Only shared images have members.')
@@ -192,10 +192,11 @@ class Glance:
             image = self.store.find(identifier.lower().rstrip(' '))     # a loose comparison finds it all the same
         return image
 
-    def _may_see(self, image, identity):
+    @staticmethod
+    def _may_see(image, identity, community=True):
         """Wider than the list: hidden images, pending and rejected shares, others' community images too."""
         return (identity.is_admin or image['owner'] is None or image['visibility'] == 'public'
-                or (image['visibility'] == 'community' and self.features.community)
+                or (image['visibility'] == 'community' and community)
                 or (identity.project is not None
                     and (image['owner'] == identity.project
                          or (image['visibility'] == 'shared' and identity.project in image['members']))))
