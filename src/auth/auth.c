@@ -141,12 +141,41 @@ choose_method(struct ImageAuth *auth)
 	auth->method = method;
 }
 
-/*
- * Has a token that is good for the next request.  Several scans may renew one
- * at the same time; the last is kept.
- */
 static void
-ensure_token(struct ImageAuth *auth, HttpStats *stats)
+end_sign_in(struct ImageAuth *auth)
+{
+	if (auth->sign_in != NULL)
+		MemoryContextDelete(auth->sign_in->context);
+	auth->sign_in = NULL;
+}
+
+/*
+ * Goes on with the sign-in, and begins it if need be; NULL while an answer is
+ * awaited.  The token is in the current memory context.
+ */
+static AuthToken *
+go_on_signing_in(struct ImageAuth *auth, HttpStats *stats)
+{
+	if (auth->sign_in == NULL)
+	{
+		MemoryContext context = AllocSetContextCreate(auth->context,
+													  "imagecat sign-in",
+													  ALLOCSET_DEFAULT_SIZES);
+
+		auth->sign_in = MemoryContextAllocZero(context, sizeof(SignIn));
+		auth->sign_in->context = context;
+	}
+	auth->sign_in->asked = 0;
+	return auth->method->sign_in(auth, stats);
+}
+
+/*
+ * Whether there is a token that is good for the next request; false while an
+ * answer is awaited.  Several scans may renew one at the same time; the last
+ * is kept.
+ */
+static bool
+have_token(struct ImageAuth *auth, HttpStats *stats)
 {
 	static uint64 last_serial = 0;
 	MemoryContext work;
@@ -155,23 +184,51 @@ ensure_token(struct ImageAuth *auth, HttpStats *stats)
 
 	if (auth->method->sign_in == NULL ||
 		(auth->token != NULL && auth->token->renew_at > imagecat_monotonic_time()))
-		return;
+		return true;
 	old = MemoryContextSwitchTo(auth->context);
 	auth->token = imagecat_token_cached(auth);
 	MemoryContextSwitchTo(old);
 	if (auth->token != NULL)
-		return;
+	{
+		end_sign_in(auth);
+		return true;
+	}
 
-	work = AllocSetContextCreate(CurrentMemoryContext, "imagecat sign-in",
+	work = AllocSetContextCreate(CurrentMemoryContext, "imagecat token",
 								 ALLOCSET_DEFAULT_SIZES);
 	MemoryContextSwitchTo(work);
-	token = auth->method->sign_in(auth, stats);
-	token->serial = ++last_serial;
-	MemoryContextSwitchTo(auth->context);
-	auth->token = imagecat_token_copy(token);
+	token = go_on_signing_in(auth, stats);
+	if (token != NULL)
+	{
+		token->serial = ++last_serial;
+		MemoryContextSwitchTo(auth->context);
+		auth->token = imagecat_token_copy(token);
+	}
 	MemoryContextSwitchTo(old);
-	imagecat_token_store(auth, token);
+	if (token != NULL)
+	{
+		imagecat_token_store(auth, token);
+		end_sign_in(auth);
+	}
 	MemoryContextDelete(work);
+	return token != NULL;
+}
+
+/*
+ * Signs in, if need be, so that requests can be made; false while an answer of
+ * the identity service is awaited: ask again after imagecat_multi_wait.
+ *
+ * Raises ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION for credentials that do
+ * not suffice or are refused, ERRCODE_INSUFFICIENT_PRIVILEGE for a host that
+ * is not allowed, and the errors of imagecat_report_sign_in_failure.
+ */
+bool
+imagecat_auth_ready(const ImageService *service, HttpStats *stats)
+{
+	if (service->url != NULL)
+		imagecat_auth_check_host(service, service->url);
+	choose_method(service->auth);
+	return have_token(service->auth, stats);
 }
 
 /* The address in a catalog as an endpoint, in the memory context of auth. */
@@ -186,14 +243,11 @@ set_endpoint(struct ImageAuth *auth, const char *url)
 }
 
 /*
- * Where the service is.
- *
- * Without the server option url, the service catalog tells at the first call,
- * which may use the network.  Valid as long as the service.  Raises what
- * imagecat_auth_sign raises.
+ * Where the service is, once imagecat_auth_ready has said so: without the
+ * server option url the service catalog tells.  Valid as long as the service.
  */
 const AuthEndpoint *
-imagecat_auth_endpoint(const ImageService *service, HttpStats *stats)
+imagecat_auth_endpoint(const ImageService *service)
 {
 	struct ImageAuth *auth = service->auth;
 
@@ -205,8 +259,6 @@ imagecat_auth_endpoint(const ImageService *service, HttpStats *stats)
 		auth->endpoint.root = service->root;
 		return &auth->endpoint;
 	}
-	choose_method(auth);
-	ensure_token(auth, stats);
 	if (auth->token->url == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_FDW_OPTION_NAME_NOT_FOUND),
@@ -237,24 +289,18 @@ imagecat_auth_known_url(const ImageService *service)
 
 /*
  * One GET of a URL of that service, as it is to be sent now: signatures have a
- * time in them.
+ * time in them.  imagecat_auth_ready has said that it can be made.
  *
- * The result is in the current memory context.  Signs in first if need be,
- * which may use the network, and throw for an interrupt.  Raises
- * ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION for credentials that do not
- * suffice or are refused, ERRCODE_INSUFFICIENT_PRIVILEGE for a host that is
- * not allowed, and the errors of imagecat_report_sign_in_failure.
+ * The result is in the current memory context.  Raises
+ * ERRCODE_INSUFFICIENT_PRIVILEGE for a host that is not allowed.
  */
 SignedRequest
-imagecat_auth_sign(const ImageService *service, const char *url,
-				   HttpStats *stats)
+imagecat_auth_sign(const ImageService *service, const char *url)
 {
 	struct ImageAuth *auth = service->auth;
 	SignedRequest request = {.url = url};
 
 	imagecat_auth_check_host(service, url);
-	choose_method(auth);
-	ensure_token(auth, stats);
 	if (auth->token != NULL)
 	{
 		request.headers = list_make1(psprintf("X-Auth-Token: %s", auth->token->id));
@@ -263,18 +309,6 @@ imagecat_auth_sign(const ImageService *service, const char *url,
 	if (auth->method->sign != NULL)
 		auth->method->sign(auth, &request);
 	return request;
-}
-
-/* Whether imagecat_auth_sign can do without the network. */
-bool
-imagecat_auth_ready(const ImageService *service)
-{
-	const struct ImageAuth *auth = service->auth;
-
-	return auth->method != NULL &&
-		(auth->method->sign_in == NULL ||
-		 (auth->token != NULL &&
-		  auth->token->renew_at > imagecat_monotonic_time()));
 }
 
 /*

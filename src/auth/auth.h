@@ -75,12 +75,11 @@ extern uint64 imagecat_auth_generation(void);
 extern struct ImageAuth *imagecat_auth(const ImageService *service,
 									   const AuthOptions *options,
 									   Oid mapping, uint64 generation);
-extern const AuthEndpoint *imagecat_auth_endpoint(const ImageService *service,
-												  HttpStats *stats);
+extern bool imagecat_auth_ready(const ImageService *service, HttpStats *stats);
+extern const AuthEndpoint *imagecat_auth_endpoint(const ImageService *service);
 extern const char *imagecat_auth_known_url(const ImageService *service);
 extern SignedRequest imagecat_auth_sign(const ImageService *service,
-										const char *url, HttpStats *stats);
-extern bool imagecat_auth_ready(const ImageService *service);
+										const char *url);
 extern bool imagecat_auth_renew(const ImageService *service, uint64 serial);
 extern void imagecat_auth_check_host(const ImageService *service,
 									 const char *url);

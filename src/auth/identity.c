@@ -151,48 +151,117 @@ at_end(MemoryContextCallbackFunction function, void *arg)
 	MemoryContextRegisterResetCallback(CurrentMemoryContext, callback);
 }
 
+/* A question of a sign-in, and its answer so far. */
+typedef struct Exchange
+{
+	const char *url;
+	List	   *headers;
+	const char *body;			/* NULL: a GET */
+	HttpRequest *request;
+	Retries		retries;
+} Exchange;
+
+static void
+send_question(Exchange *exchange, const ImageService *service, HttpStats *stats)
+{
+	exchange->request = exchange->body ?
+		imagecat_http_post(exchange->url, exchange->headers, exchange->body,
+						   &service->http, stats) :
+		imagecat_http_start(exchange->url, exchange->headers, &service->http,
+							NULL, stats);
+}
+
+/* Begins an exchange, in the sign-in's memory context and with it. */
+static Exchange *
+begin_exchange(const struct ImageAuth *auth, const char *url, List *headers,
+			   StringInfo body, HttpStats *stats)
+{
+	MemoryContext old = MemoryContextSwitchTo(auth->sign_in->context);
+	Exchange   *exchange = palloc0(sizeof(Exchange));
+	ListCell   *lc;
+
+	exchange->url = pstrdup(url);
+	foreach(lc, headers)
+		exchange->headers = lappend(exchange->headers, pstrdup(lfirst(lc)));
+	exchange->headers = lappend(exchange->headers, "Accept: application/json");
+	if (body != NULL)
+	{
+		char	   *copy = pstrdup(body->data);
+
+		exchange->headers = lappend(exchange->headers,
+									"Content-Type: application/json");
+		at_end(wipe, copy);
+		exchange->body = copy;
+	}
+	send_question(exchange, auth->service, stats);
+	auth->sign_in->exchanges = lappend(auth->sign_in->exchanges, exchange);
+	MemoryContextSwitchTo(old);
+	return exchange;
+}
+
+/* Whether the answer has come, and does not ask to come back later. */
+static bool
+is_answered(const struct ImageAuth *auth, Exchange *exchange, HttpStats *stats)
+{
+	const ImageService *service = auth->service;
+	MemoryContext old;
+
+	while (imagecat_http_ready(exchange->request, 0))
+		switch (imagecat_retry(service, &exchange->retries, exchange->request, stats))
+		{
+			case RETRY_NEVER:
+				return true;
+			case RETRY_LATER:
+				return false;
+			case RETRY_NOW:
+				imagecat_http_free(exchange->request);
+				old = MemoryContextSwitchTo(auth->sign_in->context);
+				send_question(exchange, service, stats);
+				MemoryContextSwitchTo(old);
+				break;
+		}
+	return false;
+}
+
 /*
- * Sends the body to an identity service, or a GET without one, and waits for
- * the answer, as long as the service asks to come back later.
+ * Sends the body to an identity service, or a GET without one.
  *
  * Gives the answer's JSON, NULL where it has none, and the request, whose
- * headers may matter too.  Status 300 counts as a success: Keystone answers
- * so when asked for its versions.  The body must be in the current memory
- * context, as it is wiped at its end.  Raises the errors of
- * imagecat_report_sign_in_failure.
+ * headers may matter too.  While the answer is awaited *request is NULL: the
+ * method gives NULL then, and is called anew from its beginning when there may
+ * be more.  Its questions are the same then, and those that were answered have
+ * their answers at once; so it is written as if nothing took time.
+ *
+ * Status 300 counts as a success: Keystone answers so when asked for its
+ * versions.  The body must be in the current memory context, as it is wiped at
+ * its end.  Raises the errors of imagecat_report_sign_in_failure.
  */
 json_object *
 imagecat_identity_ask(const struct ImageAuth *auth, const char *url,
 					  List *headers, StringInfo body, HttpRequest **request,
 					  HttpStats *stats)
 {
-	const ImageService *service = auth->service;
-	Retries		retries = {0};
+	SignIn	   *sign_in = auth->sign_in;
+	Exchange   *exchange;
 	json_object *answer;
 
-	imagecat_auth_check_host(service, url);
-	headers = lappend(headers, "Accept: application/json");
+	imagecat_auth_check_host(auth->service, url);
 	if (body != NULL)
-	{
-		headers = lappend(headers, "Content-Type: application/json");
 		at_end(wipe, body->data);
-	}
-	for (;;)
-	{
-		*request = body ?
-			imagecat_http_post(url, headers, body->data, &service->http, stats) :
-			imagecat_http_start(url, headers, &service->http, NULL, stats);
-		imagecat_http_wait(*request, 0);
-		if (!imagecat_retry(service, &retries, *request, stats))
-			break;
-		imagecat_http_free(*request);
-	}
+	exchange = sign_in->asked < list_length(sign_in->exchanges) ?
+		list_nth(sign_in->exchanges, sign_in->asked) :
+		begin_exchange(auth, url, headers, body, stats);
+	sign_in->asked++;
+	*request = NULL;
+	if (!is_answered(auth, exchange, stats))
+		return NULL;
+	*request = exchange->request;
 	if (imagecat_http_outcome(*request) != HTTP_DONE ||
 		imagecat_http_status(*request) < 200 ||
 		imagecat_http_status(*request) > 300)
 	{
 		check_second_factor(auth, *request);
-		imagecat_report_sign_in_failure(service, *request);
+		imagecat_report_sign_in_failure(auth->service, *request);
 	}
 	answer = json_tokener_parse(imagecat_http_text(*request));
 	if (answer != NULL)

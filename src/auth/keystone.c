@@ -167,8 +167,11 @@ sign_in_v3(const struct ImageAuth *auth, const char *root, HttpStats *stats)
 		initStringInfo(&body);
 		build_body(&body, options);
 		answer = imagecat_identity_ask(auth, url, NIL, &body, &request, stats);
-		id = imagecat_http_header(request, "X-Subject-Token");
+		if (request != NULL)
+			id = imagecat_http_header(request, "X-Subject-Token");
 	}
+	if (request == NULL)
+		return NULL;
 	answer = imagecat_member_object(answer, "token");
 	if (answer == NULL)
 		imagecat_report_identity_answer(auth, "The answer does not describe a token.");
@@ -271,6 +274,7 @@ imagecat_keystone_sign_in(const struct ImageAuth *auth, HttpStats *stats)
 {
 	char	   *root;
 	HttpRequest *request;
+	json_object *versions;
 
 	if (auth->options.auth_url == NULL)
 		ereport(ERROR,
@@ -285,8 +289,11 @@ imagecat_keystone_sign_in(const struct ImageAuth *auth, HttpStats *stats)
 		return sign_in_v3(auth, root, stats);
 	if (ends_with(root, "/v2.0"))
 		return sign_in_v2(auth, root, stats);
-	if (only_v2(imagecat_identity_ask(auth, psprintf("%s/", root), NIL, NULL,
-									  &request, stats)))
+	versions = imagecat_identity_ask(auth, psprintf("%s/", root), NIL, NULL,
+									 &request, stats);
+	if (request == NULL)
+		return NULL;
+	if (only_v2(versions))
 		return sign_in_v2(auth, psprintf("%s/v2.0", root), stats);
 	return sign_in_v3(auth, psprintf("%s/v3", root), stats);
 }

@@ -47,15 +47,15 @@ imagecat_keystone_v2(const struct ImageAuth *auth, const char *root,
 					 StringInfo body, HttpStats *stats)
 {
 	HttpRequest *request;
-	json_object *access =
-		imagecat_member_object(imagecat_identity_ask(auth,
-													 psprintf("%s/tokens", root),
-													 NIL, body, &request, stats),
-							   "access");
+	json_object *answer = imagecat_identity_ask(auth, psprintf("%s/tokens", root),
+												NIL, body, &request, stats);
+	json_object *access = imagecat_member_object(answer, "access");
 	json_object *about = imagecat_member_object(access, "token");
 	json_object *catalog = imagecat_member_array(access, "serviceCatalog");
 	AuthToken  *token;
 
+	if (request == NULL)
+		return NULL;
 	if (about == NULL)
 		imagecat_report_identity_answer(auth, "The answer does not describe a token.");
 	if (imagecat_member_object(about, "tenant") == NULL &&

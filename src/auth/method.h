@@ -34,12 +34,24 @@ typedef struct AuthMethod
 	/* whether the options have what it needs */
 	bool		(*fits) (const AuthOptions *options);
 
-	/* fetches a token; NULL where there is none to fetch */
+	/*
+	 * Fetches a token; NULL where there is none to fetch.  Gives NULL while
+	 * an answer is awaited, and is called anew then: see
+	 * imagecat_identity_ask.
+	 */
 	AuthToken  *(*sign_in) (const struct ImageAuth *auth, HttpStats *stats);
 
 	/* adds headers to a request, and may write its URL in another way */
 	void		(*sign) (struct ImageAuth *auth, SignedRequest *request);
 } AuthMethod;
+
+/* A sign-in under way. */
+typedef struct SignIn
+{
+	MemoryContext context;		/* holds this struct and its requests */
+	List	   *exchanges;		/* questions so far, see identity.c */
+	int			asked;			/* of them in this call of the method */
+} SignIn;
 
 /* One service's credentials, and what became of them; see imagecat_auth. */
 struct ImageAuth
@@ -51,6 +63,7 @@ struct ImageAuth
 	Oid			mapping;		/* pg_user_mapping's row */
 	uint64		generation;		/* see token_cache.c */
 	AuthToken  *token;			/* NULL: none yet */
+	SignIn	   *sign_in;		/* NULL: none under way */
 	AuthEndpoint endpoint;		/* url NULL: not known yet */
 	void	   *key;			/* http_signature: the parsed private key */
 };

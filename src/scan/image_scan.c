@@ -17,11 +17,11 @@
 #include "common/hashfn.h"
 #include "row/json.h"
 #include "scan/image_scan.h"
-#include "scan/listing.h"
 #include "scan/statistics.h"
 #include "scan/version.h"
 #include "utils/hsearch.h"
 #include "utils/memutils.h"
+#include "wire/multiplexer.h"
 
 /* What an image is sorted by. */
 typedef struct SortValue
@@ -38,6 +38,10 @@ typedef struct Source
 	const Filter *part;			/* see ImageRequest */
 	bool		lookup;
 	SortValue	value;
+	bool		unread;			/* merging: it stands at an image that was not
+								 * handed out */
+	ImageScan  *proof;			/* of the listings, whether they have the
+								 * image that it stands at; or NULL */
 	bool		ended;
 } Source;
 
@@ -52,13 +56,19 @@ struct ImageScan
 	Source	   *sources;
 	int			nsources;
 	int			current;		/* the source whose image is next */
-	bool		positioned;		/* all sources were started; merging: each
-								 * stands at an image */
+	bool		started;		/* all sources were, where that is at once */
 	bool		listed;			/* any image of a listing so far */
 	bool		ordered;		/* last has a value */
 	HTAB	   *seen;			/* ids, where an image may come twice */
 	SortValue	last;			/* the order must not go back behind it */
+	HttpRequest *version_request;	/* NULL: none under way */
+	bool		doubted;		/* the version is asked for because of: */
+	ScanStep	doubted_step;
+	bool		waiting;		/* it was pending, since: */
+	int64		waiting_since;	/* on the clock of imagecat_multi_waited */
 };
+
+static ScanStep try_next(ImageScan *scan);
 
 static void
 start(ImageScan *scan)
@@ -72,7 +82,7 @@ start(ImageScan *scan)
 	scan->nsources = list_length(scan->plan->requests);
 	scan->sources = palloc0(sizeof(Source) * Max(scan->nsources, 1));
 	scan->current = 0;
-	scan->positioned = false;
+	scan->started = false;
 	scan->ordered = false;
 	scan->seen = NULL;
 	foreach(lc, scan->plan->requests)
@@ -294,22 +304,25 @@ is_repeated(ImageScan *scan, Source *source)
 	return found;
 }
 
-/* Whether the listings have this image: asked in the one where it would be. */
-static bool
-is_listed(ImageScan *scan, JsonSlice image, const char *id)
+/*
+ * A scan of the listings for one image, in the one where it would be.  It ends
+ * with the listings of this scan, if not earlier.
+ */
+static ImageScan *
+begin_proof(ImageScan *scan, JsonSlice image, const char *id)
 {
 	const Dialect *dialect = scan->service->dialect;
+	MemoryContext old = MemoryContextSwitchTo(scan->listings);
 	ImageQuery	query = scan->query;
 	JsonSlice	pass;
-	ImageScan  *listing;
-	bool		found;
-	SortValue	value = {0};
+	ImageScan  *proof;
 
 	query.listings_only = true;
 	query.sort = NULL;
 	query.limit = 0;
 	query.filters = list_make1(imagecat_filter_text(FILTER_EQ, NULL,
-													dialect->id_member, id));
+													dialect->id_member,
+													pstrdup(id)));
 	if (dialect->pass_member != NULL &&
 		imagecat_json_member(image, dialect->pass_member, &pass))
 	{
@@ -319,22 +332,14 @@ is_listed(ImageScan *scan, JsonSlice image, const char *id)
 		filter->values[0].boolean = imagecat_json_type(pass) == JSON_TRUE;
 		query.filters = lappend(query.filters, filter);
 	}
-	listing = new_scan(scan->service, &query, scan->stats);
-	do							/* a service may compare loosely */
-		found = imagecat_scan_next(listing);
-	while (found && (!member_text(listing, imagecat_scan_image(listing),
-								  dialect->id_member, &value) ||
-					 strcmp(value.text, id) != 0));
-	imagecat_scan_end(listing);
-	return found;
+	proof = new_scan(scan->service, &query, scan->stats);
+	MemoryContextSwitchTo(old);
+	return proof;
 }
 
-/*
- * Whether the image was looked up although no listing has it.  The table is
- * what the listings have, so where a look-up leaves it in doubt they are asked.
- */
+/* Whether the image was looked up, and the listings may not have it. */
 static bool
-is_unlisted(ImageScan *scan, Source *source)
+is_doubtful(ImageScan *scan, Source *source)
 {
 	const Dialect *dialect = scan->service->dialect;
 	JsonSlice	image = imagecat_listing_image(source->listing);
@@ -343,23 +348,71 @@ is_unlisted(ImageScan *scan, Source *source)
 	return source->lookup && dialect->doubt_member != NULL &&
 		(!imagecat_json_member(image, dialect->doubt_member, &member) ||
 		 imagecat_json_type(member) == JSON_NULL) &&
-		member_text(scan, image, dialect->id_member, &source->value) &&
-		!is_listed(scan, image, pstrdup(source->value.text));
+		member_text(scan, image, dialect->id_member, &source->value);
 }
 
-static void
+/*
+ * Whether the source's image is one of the table's (STEP_IMAGE) or not
+ * (STEP_END).  The table is what the listings have, so where a look-up leaves
+ * it in doubt they are asked.
+ */
+static ScanStep
+prove(ImageScan *scan, Source *source)
+{
+	const char *id_member = scan->service->dialect->id_member;
+	SortValue	value = {0};
+	ScanStep	step;
+
+	if (source->proof == NULL)
+	{
+		if (!is_doubtful(scan, source))
+			return STEP_IMAGE;
+		source->proof = begin_proof(scan, imagecat_listing_image(source->listing),
+									source->value.text);
+	}
+	do							/* a service may compare loosely */
+		step = try_next(source->proof);
+	while (step == STEP_IMAGE &&
+		   (!member_text(source->proof, imagecat_scan_image(source->proof),
+						 id_member, &value) ||
+			strcmp(value.text, source->value.text) != 0));
+	if (step != STEP_PENDING)
+	{
+		imagecat_scan_end(source->proof);
+		source->proof = NULL;
+	}
+	return step;
+}
+
+static ScanStep
 advance(ImageScan *scan, Source *source)
 {
-	do
-		source->ended = !imagecat_listing_advance(source->listing);
-	while (!source->ended && (!in_part(scan, source) || is_gone(scan, source) ||
-							  is_unlisted(scan, source) ||
-							  is_repeated(scan, source)));
-	if (source->ended)
-		return;
-	scan->listed |= !source->lookup;
-	if (scan->query.sort != NULL)
+	ScanStep	step;
+
+	for (;;)
+	{
+		if (source->proof == NULL)
+		{
+			step = imagecat_listing_advance(source->listing);
+			if (step != STEP_IMAGE)
+				break;
+			if (!in_part(scan, source) || is_gone(scan, source))
+				continue;
+		}
+		step = prove(scan, source);
+		if (step == STEP_PENDING)
+			break;
+		if (step == STEP_END)
+			continue;
+		scan->listed |= !source->lookup;
+		if (!is_repeated(scan, source))
+			break;
+	}
+	source->ended = step == STEP_END;
+	source->unread = step == STEP_IMAGE;
+	if (step == STEP_IMAGE && scan->query.sort != NULL)
 		read_sort_value(scan, source);
+	return step;
 }
 
 /* Whether there are listings, which come before the look-ups. */
@@ -372,9 +425,9 @@ has_listings(const ImageScan *scan)
 /*
  * No listing has an image left, or one was refused.  If no image has come of
  * any, the service may be too old for what it was asked: ask for its version;
- * true if the scan was started again in older words.
+ * STEP_IMAGE if the scan was started again in older words, else STEP_END.
  */
-static bool
+static ScanStep
 start_again_for_version(ImageScan *scan)
 {
 	const Listing *refused = NULL;
@@ -387,11 +440,18 @@ start_again_for_version(ImageScan *scan)
 		scan->query.marker == NULL && scan->query.version == 0 &&
 		scan->service->dialect->newest_rule > 0)
 	{
-		scan->query.version = imagecat_ask_version(scan->service, scan->stats);
+		MemoryContext old = MemoryContextSwitchTo(scan->listings);
+
+		scan->query.version = imagecat_ask_version(scan->service,
+												   &scan->version_request,
+												   scan->stats);
+		MemoryContextSwitchTo(old);
+		if (scan->query.version == 0)
+			return STEP_PENDING;
 		if (scan->query.version < scan->service->dialect->newest_rule)
 		{
 			start(scan);
-			return true;
+			return STEP_IMAGE;
 		}
 	}
 	if (refused != NULL && scan->query.marker != NULL)
@@ -403,7 +463,7 @@ start_again_for_version(ImageScan *scan)
 						   scan->service->name)));
 	if (refused != NULL)
 		imagecat_listing_fail(refused);
-	return false;
+	return STEP_END;
 }
 
 static void
@@ -414,51 +474,51 @@ start_all(ImageScan *scan)
 }
 
 /* Without an order: one listing after the other. */
-static bool
+static ScanStep
 next_in_turn(ImageScan *scan)
 {
-	if (scan->plan->at_once && !scan->positioned)
-	{
+	if (scan->plan->at_once && !scan->started)
 		start_all(scan);
-		scan->positioned = true;
-	}
 	for (; scan->current < scan->nsources; scan->current++)
 	{
 		Source	   *source = &scan->sources[scan->current];
+		ScanStep	step = advance(scan, source);
 
-		advance(scan, source);
+		if (step == STEP_PENDING)
+			return step;
+		scan->started = true;
 
 		/* The next listing's first page comes while this one's last is read. */
 		if (scan->current + 1 < scan->nsources &&
 			imagecat_listing_near_end(source->listing) &&
 			!imagecat_listing_refused(source->listing))
 			imagecat_listing_start(scan->sources[scan->current + 1].listing);
-		if (!source->ended)
-			return true;
-		if (imagecat_listing_refused(source->listing))
-			return false;
+		if (step == STEP_IMAGE || imagecat_listing_refused(source->listing))
+			return step;
 	}
-	return false;
+	return STEP_END;
 }
 
 /* With an order: the first of all the listings' images. */
-static bool
+static ScanStep
 next_in_order(ImageScan *scan)
 {
 	Source	   *first = NULL;
+	bool		pending = false;
 
-	if (!scan->positioned)
+	for (int i = 0; i < scan->nsources; i++)
 	{
-		start_all(scan);
-		for (int i = 0; i < scan->nsources; i++)
-			advance(scan, &scan->sources[i]);
-		scan->positioned = true;
-		for (int i = 0; i < scan->nsources; i++)
-			if (imagecat_listing_refused(scan->sources[i].listing))
-				return false;
+		Source	   *source = &scan->sources[i];
+
+		if (!source->unread && !source->ended &&
+			advance(scan, source) == STEP_PENDING)
+			pending = true;
 	}
-	else if (scan->nsources > 0)
-		advance(scan, &scan->sources[scan->current]);
+	if (pending)
+		return STEP_PENDING;
+	for (int i = 0; i < scan->nsources; i++)
+		if (imagecat_listing_refused(scan->sources[i].listing))
+			return STEP_END;
 
 	for (int i = 0; i < scan->nsources; i++)
 	{
@@ -473,7 +533,8 @@ next_in_order(ImageScan *scan)
 		}
 	}
 	if (first == NULL)
-		return false;
+		return STEP_END;
+	first->unread = false;
 
 	/* A service that ignores the sort must not pass for one that sorts. */
 	if (scan->ordered && compare_values(scan, &first->value, &scan->last) < 0)
@@ -492,35 +553,83 @@ next_in_order(ImageScan *scan)
 		strcpy(scan->last.text, first->value.text);
 	}
 	scan->ordered = true;
-	return true;
+	return STEP_IMAGE;
+}
+
+static ScanStep
+try_next(ImageScan *scan)
+{
+	for (;;)
+	{
+		ScanStep	step = scan->doubted_step;
+		ScanStep	again;
+
+		if (!scan->doubted)
+		{
+			bool		was_listed = scan->listed;
+
+			step = scan->query.sort != NULL ? next_in_order(scan) :
+				next_in_turn(scan);
+
+			/* Only listings of everything say what an old service misreads. */
+			if (scan->listed && !was_listed && scan->query.version == 0 &&
+				scan->query.everything && scan->service->dialect->newest_rule > 0)
+				imagecat_remember_version(scan->service,
+										  scan->service->dialect->newest_rule);
+			if (step == STEP_PENDING)
+				return step;
+		}
+
+		/* An image that was looked up says nothing about the listings. */
+		if (step == STEP_IMAGE && (scan->listed || !has_listings(scan)))
+			return step;
+		again = start_again_for_version(scan);
+		scan->doubted = again == STEP_PENDING;
+		scan->doubted_step = step;
+		if (again != STEP_IMAGE)
+			return scan->doubted ? STEP_PENDING : step;
+	}
 }
 
 /*
- * Goes to the next image; false at the end.
+ * Goes to the next image, without waiting; STEP_PENDING asks to be called again
+ * after imagecat_multi_wait.
  *
- * Raises the errors of imagecat_report_failure, and ERRCODE_FDW_REPLY_HANDLE
- * for an answer that cannot be right.
+ * Raises the errors of imagecat_auth_ready and imagecat_report_failure, and
+ * ERRCODE_FDW_REPLY_HANDLE for an answer that cannot be right.
+ */
+ScanStep
+imagecat_scan_advance(ImageScan *scan)
+{
+	ScanStep	step;
+
+	if (scan->waiting)
+		scan->stats->wait_time += imagecat_multi_waited() - scan->waiting_since;
+	scan->waiting = false;
+	step = try_next(scan);
+	if (step == STEP_PENDING)
+	{
+		scan->waiting = true;
+		scan->waiting_since = imagecat_multi_waited();
+	}
+	return step;
+}
+
+/*
+ * Goes to the next image, waiting for it if need be; false at the end.  Raises
+ * what imagecat_scan_advance raises, and acts on interrupts.
  */
 bool
 imagecat_scan_next(ImageScan *scan)
 {
 	for (;;)
 	{
-		bool		was_listed = scan->listed;
-		bool		found = scan->query.sort != NULL ? next_in_order(scan) :
-		next_in_turn(scan);
+		uint64		seen = imagecat_multi_activity();
+		ScanStep	step = imagecat_scan_advance(scan);
 
-		/* Only listings of everything say what an old service misreads. */
-		if (scan->listed && !was_listed && scan->query.version == 0 &&
-			scan->query.everything && scan->service->dialect->newest_rule > 0)
-			imagecat_remember_version(scan->service,
-									  scan->service->dialect->newest_rule);
-
-		/* An image that was looked up says nothing about the listings. */
-		if (found && (scan->listed || !has_listings(scan)))
-			return true;
-		if (!start_again_for_version(scan))
-			return found;
+		if (step != STEP_PENDING)
+			return step == STEP_IMAGE;
+		imagecat_multi_wait(seen);
 	}
 }
 

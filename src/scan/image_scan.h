@@ -11,6 +11,7 @@
 #define IMAGECAT_IMAGE_SCAN_H
 
 #include "dialect/request.h"
+#include "scan/listing.h"
 #include "scan/service.h"
 
 typedef struct ImageScan ImageScan;
@@ -18,6 +19,7 @@ typedef struct ImageScan ImageScan;
 extern ImageScan *imagecat_scan_begin(const ImageService *service,
 									  const ImageQuery *query,
 									  HttpStats *stats);
+extern ScanStep imagecat_scan_advance(ImageScan *scan);
 extern bool imagecat_scan_next(ImageScan *scan);
 extern JsonSlice imagecat_scan_image(const ImageScan *scan);
 extern void imagecat_scan_end(ImageScan *scan);

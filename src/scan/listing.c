@@ -34,7 +34,7 @@
 
 typedef struct Page
 {
-	HttpRequest *request;
+	HttpRequest *request;		/* NULL: not sent yet */
 	char	   *marker;			/* the id that it continues from, or NULL */
 	bool		ahead;			/* asked for before it was needed */
 	uint64		serial;			/* of the token it was asked for with */
@@ -98,35 +98,51 @@ imagecat_listing(const ImageService *service, const ImageRequest *request,
 }
 
 static Page *
-ask_page(Listing *listing, char *marker, bool ahead)
+make_page(Listing *listing, char *marker, bool ahead)
+{
+	Page	   *page = MemoryContextAllocZero(listing->context, sizeof(Page));
+
+	page->marker = marker;
+	page->ahead = ahead;
+	return page;
+}
+
+/*
+ * Sends the page's request, unless that was done before; false while it has
+ * to be signed in first.
+ */
+static bool
+ask_page(Listing *listing, Page *page)
 {
 	const ImageService *service = listing->service;
 	const Dialect *dialect = service->dialect;
-	const char *target = imagecat_request_target(dialect, listing->request,
-												 listing->page_size, marker);
-	const char *url = psprintf("%s%s",
-							   imagecat_auth_endpoint(service, listing->stats)->url,
-							   target);
-	SignedRequest signed_request = imagecat_auth_sign(service, url, listing->stats);
-	List	   *headers = lappend(signed_request.headers, "Accept: application/json");
+	const char *target;
+	SignedRequest signed_request;
+	List	   *headers;
 	MemoryContext old;
-	Page	   *page;
 
+	if (page->request != NULL)
+		return true;
+	if (!imagecat_auth_ready(service, listing->stats))
+		return false;
+	target = imagecat_request_target(dialect, listing->request,
+									 listing->page_size, page->marker);
+	signed_request = imagecat_auth_sign(service,
+										psprintf("%s%s", imagecat_auth_endpoint(service)->url,
+												 target));
+	headers = lappend(signed_request.headers, "Accept: application/json");
 	for (const char *const *header = dialect->headers;
 		 header != NULL && *header != NULL; header++)
 		headers = lappend(headers, (char *) *header);
-	old = MemoryContextSwitchTo(listing->context);
-	page = palloc0(sizeof(Page));
-	page->marker = marker;
-	page->ahead = ahead;
 	page->serial = signed_request.serial;
+	old = MemoryContextSwitchTo(listing->context);
 	page->request = imagecat_http_start(signed_request.url, headers,
 										&service->http,
 										listing->request->lookup ?
 										&dialect->item : &dialect->list,
 										listing->stats);
 	MemoryContextSwitchTo(old);
-	return page;
+	return true;
 }
 
 static void
@@ -139,12 +155,15 @@ free_page(Page **page)
 	*page = NULL;
 }
 
-/* Sends the first request, unless that was done before. */
+/* Sends the first request, unless that was done before or sign-in takes time. */
 void
 imagecat_listing_start(Listing *listing)
 {
-	if (listing->page == NULL && !listing->ended)
-		listing->page = ask_page(listing, listing->first_marker, false);
+	if (listing->ended)
+		return;
+	if (listing->page == NULL)
+		listing->page = make_page(listing, listing->first_marker, false);
+	ask_page(listing, listing->page);
 }
 
 /* The id of an image, palloc'd in the listing's context; NULL if it has none. */
@@ -241,9 +260,9 @@ check_progress(Listing *listing, const char *marker)
 	}
 }
 
-/* Asks for the page after this whole one. */
+/* The page after this whole one. */
 static Page *
-ask_next_page(Listing *listing, bool ahead)
+make_next_page(Listing *listing, bool ahead)
 {
 	char	   *marker;
 
@@ -258,21 +277,19 @@ ask_next_page(Listing *listing, bool ahead)
 	/* A limit that did not suffice was a bad guess: ask for more. */
 	if (listing->limited)
 		listing->page_size = Min(listing->page_size * 4, listing->max_page_size);
-	return ask_page(listing, marker, ahead);
+	return make_page(listing, marker, ahead);
 }
 
 static void
 ask_again(Listing *listing, char *marker)
 {
-	imagecat_http_free(listing->page->request);
-	pfree(listing->page);
-	listing->page = NULL;
-	listing->page = ask_page(listing, marker, false);
+	free_page(&listing->page);
+	listing->page = make_page(listing, marker, false);
 }
 
 /*
- * The page being read has failed.  Gives true if it was asked for again, false
- * if the listing ends here, and throws if neither is right.
+ * The page being read has failed.  It is to be asked for again, the listing
+ * has ended, or there is an error; false while it pauses before a new try.
  */
 static bool
 recover(Listing *listing)
@@ -287,13 +304,13 @@ recover(Listing *listing)
 		imagecat_is_service_error(listing->service, request))
 	{
 		listing->ended = true;
-		return false;
+		return true;
 	}
 	if (outcome == HTTP_DONE && status == 400 && page->marker == listing->first_marker)
 	{
 		listing->refused = true;
 		listing->ended = true;
-		return false;
+		return true;
 	}
 
 	/* The marker's image was deleted: continue from the one before it. */
@@ -330,11 +347,16 @@ recover(Listing *listing)
 		ask_again(listing, page->marker);
 		return true;
 	}
-	if (imagecat_retry(listing->service, &listing->retries, request,
-					   listing->stats))
+	switch (imagecat_retry(listing->service, &listing->retries, request,
+						   listing->stats))
 	{
-		ask_again(listing, page->marker);
-		return true;
+		case RETRY_NOW:
+			ask_again(listing, page->marker);
+			return true;
+		case RETRY_LATER:
+			return false;
+		case RETRY_NEVER:
+			break;
 	}
 	imagecat_report_failure(listing->service, request);
 }
@@ -374,22 +396,29 @@ is_success(const HttpRequest *request)
 }
 
 /*
- * Goes to the next image, waiting for it if need be; false at the end.
+ * Goes to the next image, without waiting.
  *
- * Raises what imagecat_report_failure raises; an answer that is not whole is
- * an error, never the end.
+ * Raises what imagecat_auth_ready and imagecat_report_failure raise; an answer
+ * that is not whole is an error, never the end.
  */
-bool
+ScanStep
 imagecat_listing_advance(Listing *listing)
 {
 	imagecat_listing_start(listing);
 	while (!listing->ended)
 	{
-		HttpRequest *request = listing->page->request;
-		PageReader *reader = imagecat_http_page(request);
+		HttpRequest *request;
+		PageReader *reader;
 
+		if (!ask_page(listing, listing->page))
+			return STEP_PENDING;
+		request = listing->page->request;
+		reader = imagecat_http_page(request);
 		if (imagecat_page_count(reader) <= listing->index)
-			imagecat_http_wait(request, listing->index);
+		{
+			if (!imagecat_http_ready(request, listing->index))
+				return STEP_PENDING;
+		}
 		else if (listing->index % IMAGES_PER_POLL == 0)
 			imagecat_multi_poll();
 
@@ -400,13 +429,16 @@ imagecat_listing_advance(Listing *listing)
 		if (!is_success(request))
 		{
 			if (!recover(listing))
-				return false;
+				return STEP_PENDING;
 			continue;
 		}
 		if (imagecat_http_outcome(request) == HTTP_DONE && listing->next == NULL &&
 			!listing->limited && imagecat_prefetch && has_next(listing) &&
-			imagecat_auth_ready(listing->service))
-			listing->next = ask_next_page(listing, true);
+			imagecat_auth_ready(listing->service, listing->stats))
+		{
+			listing->next = make_next_page(listing, true);
+			ask_page(listing, listing->next);
+		}
 
 		if (listing->index < imagecat_page_count(reader))
 		{
@@ -421,7 +453,7 @@ imagecat_listing_advance(Listing *listing)
 			if (seen_before(listing, imagecat_listing_image(listing)))
 				continue;
 			listing->stats->images++;
-			return true;
+			return STEP_IMAGE;
 		}
 
 		/* The page is at its end. */
@@ -430,10 +462,10 @@ imagecat_listing_advance(Listing *listing)
 		if (!has_next(listing))
 		{
 			listing->ended = true;
-			return false;
+			return STEP_END;
 		}
 		if (listing->next == NULL)
-			listing->next = ask_next_page(listing, false);
+			listing->next = make_next_page(listing, false);
 		free_page(&listing->previous);
 		listing->previous = listing->page;
 		listing->page = listing->next;
@@ -444,7 +476,7 @@ imagecat_listing_advance(Listing *listing)
 		listing->renewed = false;
 		listing->steps_back = 0;
 	}
-	return false;
+	return STEP_END;
 }
 
 /*
@@ -470,7 +502,8 @@ bool
 imagecat_listing_near_end(const Listing *listing)
 {
 	return listing->ended ||
-		(listing->page != NULL && !listing->limited && imagecat_prefetch &&
+		(listing->page != NULL && listing->page->request != NULL &&
+		 !listing->limited && imagecat_prefetch &&
 		 imagecat_http_outcome(listing->page->request) == HTTP_DONE &&
 		 is_success(listing->page->request) && !has_next(listing));
 }

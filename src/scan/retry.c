@@ -71,38 +71,34 @@ retry_pause(const HttpRequest *request, int tries)
 	return pause / 2 + (int64) (pg_prng_double(&pg_global_prng_state) * pause / 2);
 }
 
-static void
-wait_pause(int64 milliseconds, HttpStats *stats)
-{
-	int64		end = imagecat_monotonic_time() + milliseconds * 1000;
-	int64		now;
-
-	while ((now = imagecat_monotonic_time()) < end)
-	{
-		imagecat_multi_wait((long) ((end - now + 999) / 1000));
-		imagecat_multi_poll();
-		stats->wait_time += imagecat_monotonic_time() - now;
-	}
-}
-
 /*
  * Whether a request that has failed is to be made again: if its answer asks
  * for that, it was not repeated max_retries times already, and its pauses do
- * not add up to more than request_timeout.  The pause is over when this
- * returns true.  May throw for an interrupt, and for nothing else.
+ * not add up to more than request_timeout.  There is a pause before; waiting
+ * is the caller's.
  */
-bool
+RetryAdvice
 imagecat_retry(const ImageService *service, Retries *retries,
 			   const HttpRequest *request, HttpStats *stats)
 {
-	int64		pause = retry_pause(request, retries->tries);
+	if (retries->until == 0)
+	{
+		int64		pause = retry_pause(request, retries->tries);
 
-	if (pause < 0 || retries->tries >= service->max_retries ||
-		retries->paused + pause > service->http.request_timeout)
-		return false;
-	wait_pause(pause, stats);
+		if (pause < 0 || retries->tries >= service->max_retries ||
+			retries->paused + pause > service->http.request_timeout)
+			return RETRY_NEVER;
+		retries->paused += pause;
+		retries->until = imagecat_monotonic_time() + pause * 1000;
+	}
+	if (imagecat_monotonic_time() < retries->until)
+	{
+		imagecat_multi_alarm(retries->until);
+		imagecat_multi_poll();
+		return RETRY_LATER;
+	}
+	retries->until = 0;
 	retries->tries++;
-	retries->paused += pause;
 	stats->retries++;
-	return true;
+	return RETRY_NOW;
 }

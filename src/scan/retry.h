@@ -17,9 +17,18 @@ typedef struct Retries
 {
 	int			tries;
 	int64		paused;			/* ms in all */
+	int64		until;			/* monotonic end of the pause; 0: no pause */
 } Retries;
 
-extern bool imagecat_retry(const ImageService *service, Retries *retries,
-						   const HttpRequest *request, HttpStats *stats);
+typedef enum RetryAdvice
+{
+	RETRY_NEVER,				/* the failure stands */
+	RETRY_LATER,				/* ask again after imagecat_multi_wait */
+	RETRY_NOW
+} RetryAdvice;
+
+extern RetryAdvice imagecat_retry(const ImageService *service, Retries *retries,
+								  const HttpRequest *request,
+								  HttpStats *stats);
 
 #endif							/* IMAGECAT_RETRY_H */

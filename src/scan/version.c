@@ -106,32 +106,45 @@ newest_version(const char *body)
 }
 
 /*
- * Asks the service for its versions and remembers the newest.
+ * Asks the service for its versions and remembers the newest; 0 while the
+ * answer is awaited: ask again after imagecat_multi_wait.
  *
- * A service that has no list of them counts as new.  Raises what
- * imagecat_report_failure raises if there is no answer.
+ * *request, NULL at first, is the request under way, in the current memory
+ * context and with it.  A service that has no list of versions counts as new.
+ * Raises what imagecat_auth_ready and imagecat_report_failure raise.
  */
 int
-imagecat_ask_version(const ImageService *service, HttpStats *stats)
+imagecat_ask_version(const ImageService *service, HttpRequest **request,
+					 HttpStats *stats)
 {
-	const char *url = psprintf("%s/", imagecat_auth_endpoint(service, stats)->root);
-	SignedRequest signed_request = imagecat_auth_sign(service, url, stats);
-	HttpRequest *request =
-		imagecat_http_start(signed_request.url,
-							lappend(signed_request.headers, "Accept: application/json"),
-							&service->http, NULL, stats);
 	int			version = 0;
 
-	imagecat_http_wait(request, 0);
-	if (imagecat_http_outcome(request) != HTTP_DONE)
-		imagecat_report_failure(service, request);
+	if (*request == NULL)
+	{
+		SignedRequest signed_request;
+
+		if (!imagecat_auth_ready(service, stats))
+			return 0;
+		signed_request =
+			imagecat_auth_sign(service,
+							   psprintf("%s/", imagecat_auth_endpoint(service)->root));
+		*request = imagecat_http_start(signed_request.url,
+									   lappend(signed_request.headers,
+											   "Accept: application/json"),
+									   &service->http, NULL, stats);
+	}
+	if (!imagecat_http_ready(*request, 0))
+		return 0;
+	if (imagecat_http_outcome(*request) != HTTP_DONE)
+		imagecat_report_failure(service, *request);
 	/* Glance answers 300, since there is more than one. */
-	if (imagecat_http_status(request) == 200 ||
-		imagecat_http_status(request) == 300)
-		version = newest_version(imagecat_http_text(request));
+	if (imagecat_http_status(*request) == 200 ||
+		imagecat_http_status(*request) == 300)
+		version = newest_version(imagecat_http_text(*request));
 	if (version == 0)
 		version = service->dialect->newest_rule;
-	imagecat_http_free(request);
+	imagecat_http_free(*request);
+	*request = NULL;
 	imagecat_remember_version(service, version);
 	return version;
 }

@@ -14,6 +14,7 @@
 
 extern int	imagecat_known_version(const ImageService *service);
 extern void imagecat_remember_version(const ImageService *service, int version);
-extern int	imagecat_ask_version(const ImageService *service, HttpStats *stats);
+extern int	imagecat_ask_version(const ImageService *service,
+								 HttpRequest **request, HttpStats *stats);
 
 #endif							/* IMAGECAT_VERSION_H */

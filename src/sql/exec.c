@@ -102,6 +102,7 @@ imagecat_begin_scan(ForeignScanState *node, int eflags)
 	imagecat_check_encoding();
 	node->fdw_state = state;
 	state->userid = imagecat_scan_user(plan, estate, plan->scan.scanrelid);
+	state->async = node->ss.ps.async_capable;
 	state->service = imagecat_service(serverid,
 									  explain_only ? InvalidOid : state->userid);
 	state->table = imagecat_table(relid, state->service->dialect);
@@ -212,12 +213,22 @@ key_text(const ImageScanState *state, ExprContext *econtext)
 	return OidOutputFunctionCall(output, datum);
 }
 
-/* The next image that arrives, as a row. */
+/*
+ * The next image that arrives, as a row.  Without wait there may be none yet:
+ * the scan is pending then.
+ */
 static bool
 next_remote_row(ImageScanState *state, struct ImageScan *images,
-				TupleTableSlot *slot)
+				TupleTableSlot *slot, bool wait)
 {
-	if (!imagecat_scan_next(images))
+	ScanStep	step;
+
+	if (wait)
+		step = imagecat_scan_next(images) ? STEP_IMAGE : STEP_END;
+	else
+		step = imagecat_scan_advance(images);
+	state->pending = step == STEP_PENDING;
+	if (step != STEP_IMAGE)
 		return false;
 	imagecat_row_decode(state->decoder, imagecat_scan_image(images),
 						slot->tts_values, slot->tts_isnull);
@@ -260,7 +271,7 @@ read_whole_listing(ForeignScanState *node)
 
 		MemoryContextReset(row);
 		ExecClearTuple(slot);
-		if (!next_remote_row(state, images, slot))
+		if (!next_remote_row(state, images, slot, true))
 		{
 			MemoryContextSwitchTo(old);
 			break;
@@ -358,7 +369,10 @@ is_lookup(const struct ImageScan *images)
 		((const ImageRequest *) linitial(requests))->lookup;
 }
 
-/* IterateForeignScan: the next row, in the caller's memory context. */
+/*
+ * IterateForeignScan: the next row, in the caller's memory context.  None may
+ * also mean that an asynchronous scan is pending.
+ */
 TupleTableSlot *
 imagecat_iterate_scan(ForeignScanState *node)
 {
@@ -380,7 +394,8 @@ imagecat_iterate_scan(ForeignScanState *node)
 		state->ended = !imagecat_answers_next(state->answers, slot);
 		return slot;
 	}
-	state->ended = !next_remote_row(state, state->images, slot);
+	state->ended = !next_remote_row(state, state->images, slot, !state->async) &&
+		!state->pending;
 	if (state->answers != NULL)
 	{
 		if (!state->ended)

@@ -29,6 +29,10 @@ imagecat_fdw_handler(PG_FUNCTION_ARGS)
 	routine->EndForeignScan = imagecat_end_scan;
 	routine->ExplainForeignScan = imagecat_explain_scan;
 	routine->AnalyzeForeignTable = imagecat_analyze_table;
+	routine->IsForeignPathAsyncCapable = imagecat_is_async_capable;
+	routine->ForeignAsyncRequest = imagecat_async_request;
+	routine->ForeignAsyncConfigureWait = imagecat_async_configure_wait;
+	routine->ForeignAsyncNotify = imagecat_async_notify;
 	routine->ImportForeignSchema = imagecat_import_schema;
 	PG_RETURN_POINTER(routine);
 }

@@ -44,6 +44,7 @@ extern ForeignScan *imagecat_get_plan(PlannerInfo *root, RelOptInfo *rel,
 extern ForeignPath *imagecat_keys_path(PlannerInfo *root, RelOptInfo *rel,
 									   Expr *clause, double keys, double rows,
 									   Node **value, AttrNumber *column);
+extern bool imagecat_is_remote(const RelOptInfo *rel);
 
 /* semijoin.c */
 extern void imagecat_init_semijoin(void);
@@ -63,6 +64,12 @@ extern List *imagecat_local_columns(const ImageTable *table, const char *server,
 /* analyze.c */
 extern bool imagecat_analyze_table(Relation relation, AcquireSampleRowsFunc *func,
 								   BlockNumber *totalpages);
+
+/* async.c */
+extern bool imagecat_is_async_capable(ForeignPath *path);
+extern void imagecat_async_request(AsyncRequest *areq);
+extern void imagecat_async_configure_wait(AsyncRequest *areq);
+extern void imagecat_async_notify(AsyncRequest *areq);
 
 /* explain.c */
 extern void imagecat_explain_scan(ForeignScanState *node, ExplainState *es);
@@ -94,6 +101,9 @@ typedef struct ImageScanState
 	MemoryContext context;		/* of one execution; reset by a rescan */
 	bool		started;
 	bool		ended;
+	bool		async;			/* does not wait, but is pending */
+	bool		pending;		/* there is no row yet */
+	uint64		seen;			/* activity when there was none */
 	struct ImageScan *images;
 	LocalScan  *local;
 

@@ -202,6 +202,13 @@ imagecat_get_rel_size(PlannerInfo *root, RelOptInfo *rel, Oid relid)
 	state->question = make_question(root, rel, state, rel->baserestrictinfo);
 }
 
+/* Whether the relation, which is planned for, is a service's. */
+bool
+imagecat_is_remote(const RelOptInfo *rel)
+{
+	return ((const TablePlan *) rel->fdw_private)->table->dialect != NULL;
+}
+
 static bool
 is_default_family(const PathKey *pathkey, Oid typid)
 {

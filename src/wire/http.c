@@ -55,7 +55,9 @@ struct HttpRequest
 	size_t		max_text;		/* bytes kept as text */
 	int64		max_size;
 	int64		size;			/* bytes received */
-	int64		waited;			/* microseconds */
+	bool		waiting;		/* somebody waits, since: */
+	int64		waiting_since;	/* on the clock of imagecat_multi_waited */
+	int64		waited;			/* microseconds in all */
 	size_t		awaited;		/* the image that somebody waits for */
 	int			status;			/* 0: none yet */
 	bool		paused;
@@ -421,15 +423,28 @@ resume(HttpRequest *request)
 	curl_easy_pause(request->curl, CURLPAUSE_CONT);
 }
 
+/* Counts the time that passed while somebody waited for the request. */
+static void
+count_wait(HttpRequest *request)
+{
+	int64		now = imagecat_multi_waited();
+
+	if (request->waiting)
+		request->waited += now - request->waiting_since;
+	request->waiting = true;
+	request->waiting_since = now;
+}
+
 /*
- * Waits until the page has more than that many images, or the request has
- * come to its end.  What the network holds ready is taken in any case.
+ * Whether the page has more than that many images, or the request has come to
+ * its end.  What the network holds ready is taken in any case.
  *
- * Only the time spent here counts against the request's timeout: a cursor may
- * rest between two fetches.  May throw for an interrupt, and for nothing else.
+ * If not, the caller is to ask again after imagecat_multi_wait.  Only the time
+ * that passes in waits between counts against the request's timeout: a cursor
+ * may rest between two fetches.
  */
-void
-imagecat_http_wait(HttpRequest *request, size_t images)
+bool
+imagecat_http_ready(HttpRequest *request, size_t images)
 {
 	int64		limit = (int64) request->request_timeout * 1000;
 
@@ -437,27 +452,23 @@ imagecat_http_wait(HttpRequest *request, size_t images)
 	if (request->page != NULL && imagecat_page_count(request->page) <= images)
 		resume(request);
 	imagecat_multi_poll();
-	while (request->outcome == HTTP_UNDER_WAY &&
-		   (request->page == NULL ||
-			imagecat_page_count(request->page) <= images))
+	count_wait(request);
+	if (request->outcome == HTTP_UNDER_WAY &&
+		(request->page == NULL ||
+		 imagecat_page_count(request->page) <= images))
 	{
-		int64		started = imagecat_monotonic_time();
-		int64		passed;
-
-		if (request->waited >= limit)
+		if (request->waited < limit)
 		{
-			request->outcome = HTTP_TIMED_OUT;
-			snprintf(request->curl_error, sizeof(request->curl_error),
-					 "no whole answer within %d ms", request->request_timeout);
-			end_transfer(request);
-			break;
+			imagecat_multi_alarm(imagecat_monotonic_time() + limit - request->waited);
+			return false;
 		}
-		imagecat_multi_wait((long) ((limit - request->waited + 999) / 1000));
-		imagecat_multi_poll();
-		passed = imagecat_monotonic_time() - started;
-		request->waited += passed;
-		request->stats->wait_time += passed;
+		request->outcome = HTTP_TIMED_OUT;
+		snprintf(request->curl_error, sizeof(request->curl_error),
+				 "no whole answer within %d ms", request->request_timeout);
+		end_transfer(request);
 	}
+	request->waiting = false;
+	return true;
 }
 
 /* Tells that images below index are no longer needed. */

@@ -64,7 +64,7 @@ extern HttpRequest *imagecat_http_post(const char *url, const List *headers,
 									   HttpStats *stats);
 extern void imagecat_http_free(HttpRequest *request);
 extern HttpOutcome imagecat_http_outcome(const HttpRequest *request);
-extern void imagecat_http_wait(HttpRequest *request, size_t images);
+extern bool imagecat_http_ready(HttpRequest *request, size_t images);
 extern void imagecat_http_release(HttpRequest *request, size_t index);
 extern int	imagecat_http_status(const HttpRequest *request);
 extern const char *imagecat_http_header(const HttpRequest *request,

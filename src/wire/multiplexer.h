@@ -19,7 +19,11 @@ typedef void (*TransferEnded) (CURL *transfer, CURLcode result);
 
 extern CURLM *imagecat_multi(TransferEnded ended);
 extern void imagecat_multi_poll(void);
-extern void imagecat_multi_wait(long timeout);
+extern void imagecat_multi_alarm(int64 time);
+extern uint64 imagecat_multi_activity(void);
+extern void imagecat_multi_wait(uint64 seen);
+extern int	imagecat_multi_descriptor(uint64 seen, bool blocking);
+extern int64 imagecat_multi_waited(void);
 extern int64 imagecat_monotonic_time(void);
 
 #endif							/* IMAGECAT_MULTIPLEXER_H */
