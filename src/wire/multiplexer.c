@@ -45,6 +45,7 @@ static int	timer_fd = -1;
 static int64 timer_time = NEVER;	/* when timer_fd wakes, monotonic */
 static int64 curl_time = NEVER; /* when curl wants to be called */
 static int64 alarm_time = NEVER;	/* when a scan does */
+static bool bell = false;		/* wake at once: there is something already */
 static uint64 activity = 0;		/* see imagecat_multi_activity */
 static int64 waited = 0;		/* see imagecat_multi_waited */
 static int64 wait_start = NEVER;	/* of a wait that is under way */
@@ -89,7 +90,7 @@ on_socket(CURL *transfer, curl_socket_t fd, int what, void *arg, void *known)
 static void
 set_timer(void)
 {
-	int64		time = Min(curl_time, alarm_time);
+	int64		time = bell ? 0 : Min(curl_time, alarm_time);
 	int64		left;
 	struct itimerspec spec = {0};
 
@@ -202,6 +203,7 @@ run_timers(void)
 	int64		now = imagecat_monotonic_time();
 	int			running;
 
+	bell = false;
 	if (alarm_time <= now)
 	{
 		alarm_time = NEVER;
@@ -318,8 +320,8 @@ int
 imagecat_multi_descriptor(uint64 seen, bool blocking)
 {
 	end_wait();
-	if (seen != activity)
-		imagecat_multi_alarm(imagecat_monotonic_time());
+	bell = bell || seen != activity;
+	set_timer();
 	if (blocking)
 		wait_start = imagecat_monotonic_time();
 	return epoll_fd;
