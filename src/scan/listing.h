@@ -20,7 +20,8 @@ typedef enum ScanStep
 {
 	STEP_IMAGE,
 	STEP_END,
-	STEP_PENDING				/* try again after imagecat_multi_wait */
+	STEP_PENDING,				/* try again after imagecat_multi_wait */
+	STEP_FAILED					/* see imagecat_scan_attempt */
 } ScanStep;
 
 extern Listing *imagecat_listing(const ImageService *service,

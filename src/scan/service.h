@@ -31,6 +31,7 @@ typedef struct ImageService
 	struct ImageAuth *auth;		/* NULL: only planned for */
 	int			page_size;		/* 0: the service's maximum */
 	int			max_retries;
+	bool		optional;		/* option on_error is 'warn' */
 	HttpOptions http;
 	double		estimated_images;
 	double		request_cost;

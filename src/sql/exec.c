@@ -19,7 +19,7 @@
 #include "nodes/nodeFuncs.h"
 #include "nodes/value.h"
 #include "row/decode.h"
-#include "scan/image_scan.h"
+#include "scan/outage.h"
 #include "sql/answers.h"
 #include "sql/fdw.h"
 #include "sql/options.h"
@@ -221,13 +221,12 @@ static bool
 next_remote_row(ImageScanState *state, struct ImageScan *images,
 				TupleTableSlot *slot, bool wait)
 {
-	ScanStep	step;
+	ScanStep	step = imagecat_scan_attempt(images, state->service,
+											 state->service->optional && !state->returned,
+											 wait);
 
-	if (wait)
-		step = imagecat_scan_next(images) ? STEP_IMAGE : STEP_END;
-	else
-		step = imagecat_scan_advance(images);
 	state->pending = step == STEP_PENDING;
+	state->left_out = step == STEP_FAILED;
 	if (step != STEP_IMAGE)
 		return false;
 	imagecat_row_decode(state->decoder, imagecat_scan_image(images),
@@ -320,7 +319,7 @@ start(ForeignScanState *node)
 											true);
 
 	state->started = true;
-	state->ended = query.contradiction;
+	state->ended = query.contradiction || state->left_out;
 	if (state->ended)
 		 /* no row, and nobody is asked */ ;
 	else if (state->table->dialect == NULL)
@@ -336,8 +335,12 @@ start(ForeignScanState *node)
 	{
 		state->images = imagecat_scan_begin(state->service, &query.image,
 											&state->stats);
+		if (state->service->optional)
+			state->spool = imagecat_spool_begin(state, query.image.limit);
 		state->asked++;
 	}
+	/* the whole listing may have failed */
+	state->ended = state->ended || state->left_out;
 	MemoryContextSwitchTo(old);
 }
 
@@ -390,20 +393,25 @@ imagecat_iterate_scan(ForeignScanState *node)
 		return state->ended ? slot : ExecStoreVirtualTuple(slot);
 	}
 	if (state->replaying)
-	{
 		state->ended = !imagecat_answers_next(state->answers, slot);
-		return slot;
-	}
-	state->ended = !next_remote_row(state, state->images, slot, !state->async) &&
-		!state->pending;
-	if (state->answers != NULL)
+	else
 	{
-		if (!state->ended)
-			imagecat_answers_add(state->answers, slot);
-		/* A look-up has no second row, and nobody may ask for it. */
-		if (state->ended || is_lookup(state->images))
-			imagecat_answers_finish(state->answers);
+		bool		found = state->spool ? imagecat_spool_next(state, slot) :
+		next_remote_row(state, state->images, slot, !state->async);
+
+		if (state->pending)
+			return slot;
+		state->ended = !found;
+		if (state->answers != NULL)
+		{
+			if (found)
+				imagecat_answers_add(state->answers, slot);
+			/* A look-up has no second row, and nobody may ask for it. */
+			if (!found || is_lookup(state->images))
+				imagecat_answers_finish(state->answers);
+		}
 	}
+	state->returned = state->returned || !state->ended;
 	return slot;
 }
 
@@ -412,7 +420,10 @@ stop(ImageScanState *state)
 {
 	if (state->local != NULL)
 		imagecat_local_end(state->local);
+	if (state->spool != NULL)
+		imagecat_spool_end(state->spool);
 	state->local = NULL;
+	state->spool = NULL;
 	state->images = NULL;
 	state->started = false;
 	state->replaying = false;

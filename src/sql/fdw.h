@@ -104,7 +104,10 @@ typedef struct ImageScanState
 	bool		async;			/* does not wait, but is pending */
 	bool		pending;		/* there is no row yet */
 	uint64		seen;			/* activity when there was none */
+	bool		returned;		/* any row of a service, in any execution */
+	bool		left_out;		/* the service failed: it has no rows */
 	struct ImageScan *images;
+	struct Spool *spool;		/* of an optional service's rows, else NULL */
 	LocalScan  *local;
 
 	/* a scan that may be executed many times */
@@ -113,6 +116,11 @@ typedef struct ImageScanState
 	int64		asked;			/* executions that asked the service */
 	int64		reused;			/* executions that did not */
 } ImageScanState;
+
+/* spool.c */
+extern struct Spool *imagecat_spool_begin(ImageScanState *state, int64 limit);
+extern bool imagecat_spool_next(ImageScanState *state, TupleTableSlot *slot);
+extern void imagecat_spool_end(struct Spool *spool);
 
 extern ScanQuery imagecat_scan_query(ImageScanState *state,
 									 ExprContext *econtext, bool executing);

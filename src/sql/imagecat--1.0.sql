@@ -89,6 +89,13 @@ CREATE FUNCTION list_images(
 COMMENT ON FUNCTION list_images IS
     'the images that a service lists, filtered as its API does; without a server those of the local catalog';
 
+-- Many servers as one table; what it makes belongs to the caller.
+CREATE FUNCTION create_catalog(schema name, VARIADIC servers text[] DEFAULT '{}') RETURNS regclass
+    AS 'MODULE_PATHNAME', 'imagecat_create_catalog'
+    LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION create_catalog IS
+    'creates the table images in a schema, partitioned by source, with a foreign partition for each server';
+
 -- What reaches a network is for whom the administrator chooses.
 REVOKE EXECUTE ON FUNCTION list_images FROM PUBLIC;
 

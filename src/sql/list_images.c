@@ -20,7 +20,7 @@
 #include "local/local.h"
 #include "mb/pg_wchar.h"
 #include "row/decode.h"
-#include "scan/image_scan.h"
+#include "scan/outage.h"
 #include "sql/arguments.h"
 #include "sql/options.h"
 #include "utils/builtins.h"
@@ -210,12 +210,24 @@ service_sort(const ListCall *call, const ImageQuery *query)
 	return key;
 }
 
+/* The service failed, and the query can do without its rows. */
+static void
+drop_rows(RowSink *sink)
+{
+	if (sink->sort != NULL)
+		tuplesort_end(sink->sort);
+	sink->sort = NULL;
+	sink->marker = NULL;
+	tuplestore_clear(sink->store);
+}
+
 static void
 list_service(const ListCall *call, RowSink *sink)
 {
 	const ImageService *service = call->service;
 	ImageQuery	query = {0};
 	HttpStats  *stats = palloc0(sizeof(HttpStats)); /* outlives an error */
+	ScanStep	step = STEP_END;
 	ColumnSource *sources = palloc(sizeof(ColumnSource) * sink->desc->natts);
 	Bitmapset  *wanted = NULL;
 	RowDecoder *decoder;
@@ -255,7 +267,9 @@ list_service(const ListCall *call, RowSink *sink)
 
 	scan = imagecat_scan_begin(service, &query, stats);
 	check_all_sent(call, imagecat_scan_plan(scan));
-	while (!is_full(sink) && imagecat_scan_next(scan))
+	while (!is_full(sink) &&
+		   (step = imagecat_scan_attempt(scan, service, service->optional,
+										 true)) == STEP_IMAGE)
 	{
 		MemoryContext old;
 
@@ -270,6 +284,8 @@ list_service(const ListCall *call, RowSink *sink)
 		MemoryContextSwitchTo(old);
 	}
 	imagecat_scan_end(scan);
+	if (step == STEP_FAILED)
+		drop_rows(sink);
 	if (sink->sort != NULL)
 		store_sorted(sink);
 	imagecat_row_warn(decoder);

@@ -155,6 +155,12 @@ check_interface(const char *value)
 }
 
 static const char *
+check_on_error(const char *value)
+{
+	return check_word(value, list_make2("error", "warn"));
+}
+
+static const char *
 check_columns(const char *value)
 {
 	return check_word(value, list_make2("canonical", "native"));
@@ -342,6 +348,7 @@ static const OptionRule rules[] = {
 	{"request_timeout", ForeignServerRelationId, check_time, USE_SERVICE},
 	{"max_retries", ForeignServerRelationId, check_retries, USE_SERVICE},
 	{"max_response_size", ForeignServerRelationId, check_size, USE_SERVICE},
+	{"on_error", ForeignServerRelationId, check_on_error, USE_SERVICE},
 	{"ca_file", ForeignServerRelationId, check_not_empty, USE_SERVICE, true},
 	{"client_cert", ForeignServerRelationId, check_not_empty, USE_SERVICE, true},
 	{"client_key", ForeignServerRelationId, check_not_empty, USE_SERVICE, true},

@@ -180,6 +180,7 @@ imagecat_service(Oid serverid, Oid userid)
 	ImageService *service = palloc0(sizeof(ImageService));
 	const char *url = imagecat_option(server->options, "url");
 	const char *semantics = imagecat_option(server->options, "semantics");
+	const char *on_error = imagecat_option(server->options, "on_error");
 
 	service->serverid = serverid;
 	service->name = server->servername;
@@ -194,6 +195,7 @@ imagecat_service(Oid serverid, Oid userid)
 											  (char **) &service->root);
 	service->page_size = number_option(server->options, "page_size", 0);
 	service->max_retries = number_option(server->options, "max_retries", 4);
+	service->optional = on_error != NULL && strcmp(on_error, "warn") == 0;
 	service->estimated_images = real_option(server->options, "estimated_images",
 											DEFAULT_IMAGES);
 	service->request_cost = real_option(server->options, "request_cost",
