@@ -466,8 +466,13 @@ start_again_for_version(ImageScan *scan)
 	return STEP_END;
 }
 
-static void
-start_all(ImageScan *scan)
+/*
+ * Sends the first request of each listing, as far as that needs no waiting; to
+ * be called again while somebody waits.  It is for scans that read all of them
+ * from the start: those in an order.  Raises what imagecat_auth_ready raises.
+ */
+void
+imagecat_scan_start(ImageScan *scan)
 {
 	for (int i = 0; i < scan->nsources; i++)
 		imagecat_listing_start(scan->sources[i].listing);
@@ -478,7 +483,7 @@ static ScanStep
 next_in_turn(ImageScan *scan)
 {
 	if (scan->plan->at_once && !scan->started)
-		start_all(scan);
+		imagecat_scan_start(scan);
 	for (; scan->current < scan->nsources; scan->current++)
 	{
 		Source	   *source = &scan->sources[scan->current];

@@ -19,6 +19,7 @@ typedef struct ImageScan ImageScan;
 extern ImageScan *imagecat_scan_begin(const ImageService *service,
 									  const ImageQuery *query,
 									  HttpStats *stats);
+extern void imagecat_scan_start(ImageScan *scan);
 extern ScanStep imagecat_scan_advance(ImageScan *scan);
 extern bool imagecat_scan_next(ImageScan *scan);
 extern JsonSlice imagecat_scan_image(const ImageScan *scan);

@@ -9,9 +9,9 @@
  */
 #include "postgres.h"
 
+#include "miscadmin.h"
 #include "scan/outage.h"
 #include "utils/memutils.h"
-#include "wire/multiplexer.h"
 
 /*
  * Whether it is the service that failed: no connection, no answer in time, a
@@ -44,8 +44,9 @@ warn(const ImageService *service, const ErrorData *error)
 }
 
 /*
- * Like imagecat_scan_advance, but that a failure of an optional service's is a
- * warning and STEP_FAILED; the scan can only be ended then.
+ * Goes to the next image of the service's, like imagecat_scan_advance; but if
+ * optional, a failure of the service is a warning and gives STEP_FAILED.  The
+ * scan can only be ended then.
  *
  * The error is caught without a subtransaction.  That is safe since going to
  * the next image holds nothing that an abort would have to release: it reads
@@ -53,13 +54,16 @@ warn(const ImageService *service, const ErrorData *error)
  * on interrupts.  Its memory and curl's handles belong to memory contexts, and
  * nobody calls it with interrupts held off, which an error would undo.
  */
-static ScanStep
-advance_or_warn(ImageScan *scan, const ImageService *service)
+ScanStep
+imagecat_scan_attempt(ImageScan *scan, const ImageService *service,
+					  bool optional)
 {
 	MemoryContext context = CurrentMemoryContext;
 	ErrorData  *error;
 	volatile ScanStep step = STEP_FAILED;
 
+	if (!optional)
+		return imagecat_scan_advance(scan);
 	Assert(InterruptHoldoffCount == 0);
 	PG_TRY();
 	{
@@ -77,26 +81,4 @@ advance_or_warn(ImageScan *scan, const ImageService *service)
 	}
 	PG_END_TRY();
 	return step;
-}
-
-/*
- * Goes to the next image of the service's.  With wait it never gives STEP_PENDING, and acts on
- * interrupts.  If optional, a failure of the service is a warning and gives
- * STEP_FAILED; else, as with anything that is no failure of the service's, it
- * raises what imagecat_scan_advance raises.
- */
-ScanStep
-imagecat_scan_attempt(ImageScan *scan, const ImageService *service,
-					  bool optional, bool wait)
-{
-	for (;;)
-	{
-		uint64		seen = imagecat_multi_activity();
-		ScanStep	step = optional ? advance_or_warn(scan, service) :
-		imagecat_scan_advance(scan);
-
-		if (step != STEP_PENDING || !wait)
-			return step;
-		imagecat_multi_wait(seen);
-	}
 }

@@ -14,6 +14,6 @@
 
 extern ScanStep imagecat_scan_attempt(ImageScan *scan,
 									  const ImageService *service,
-									  bool optional, bool wait);
+									  bool optional);
 
 #endif							/* IMAGECAT_OUTAGE_H */

@@ -1,9 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * async.c
- *	  Scans of several services at the same time, below an Append.
+ *	  Scans of several services at the same time, below an Append or, their
+ *	  first requests, below a MergeAppend.
  *
- *	  PostgreSQL asks all of an Append's asynchronous scans for a row before it
+ *	  For an Append PostgreSQL asks all asynchronous scans for a row before it
  *	  waits for any.  A scan that would have to wait is pending then, and the
  *	  Append waits for what all pending scans put into its event set.
  *
@@ -13,6 +14,10 @@
  *	  for one scan may also bring what a scan of another Append waits for; hence
  *	  the count of activity, which makes that one's wait end at once.
  *
+ *	  A MergeAppend has no asynchronous scans: it reads a row of each, one after
+ *	  the other, before it gives the first.  So while one of them waits, the
+ *	  first requests of the others are sent.
+ *
  * src/sql/async.c
  *
  *-------------------------------------------------------------------------
@@ -21,6 +26,8 @@
 
 #include "executor/execAsync.h"
 #include "executor/instrument.h"
+#include "nodes/value.h"
+#include "scan/outage.h"
 #include "sql/fdw.h"
 #include "wire/multiplexer.h"
 
@@ -108,5 +115,99 @@ imagecat_async_notify(AsyncRequest *areq)
 		ExecAsyncResponse(other);
 		if (instrument)
 			InstrStopNode(instrument, TupIsNull(other->result) ? 0.0 : 1.0);
+	}
+}
+
+/* Scans in a service's order that are parts of something, of any query. */
+static dlist_head merged = DLIST_STATIC_INIT(merged);
+
+static void
+leave_merge(void *arg)
+{
+	dlist_delete(arg);
+}
+
+/*
+ * Notes a scan that a MergeAppend may read, for as long as its query runs.
+ * Scans that may be executed again and again are not worth it: they may have
+ * their rows already.
+ */
+void
+imagecat_join_merge(ForeignScanState *node)
+{
+	ImageScanState *state = node->fdw_state;
+	EState	   *estate = node->ss.ps.state;
+	MemoryContextCallback *callback;
+	ListCell   *lc;
+
+	state->node = node;
+	if (state->async || state->answers != NULL ||
+		strVal(list_nth(state->private, SCAN_SORT_MEMBER))[0] == '\0')
+		return;
+	foreach(lc, estate->es_plannedstmt->appendRelations)
+	{
+		AppendRelInfo *part = lfirst(lc);
+
+		if (part->child_relid == ((Scan *) node->ss.ps.plan)->scanrelid)
+			state->parent = part->parent_relid;
+	}
+	if (state->parent == 0)
+		return;
+	callback = MemoryContextAllocZero(estate->es_query_cxt,
+									  sizeof(MemoryContextCallback));
+	callback->func = leave_merge;
+	callback->arg = &state->merged;
+	dlist_push_tail(&merged, &state->merged);
+	MemoryContextRegisterResetCallback(estate->es_query_cxt, callback);
+}
+
+/* Sends what the other scans of the same MergeAppend will ask for first. */
+static void
+start_others(const ImageScanState *state)
+{
+	dlist_iter	iter;
+
+	if (state->parent == 0)
+		return;
+	dlist_foreach(iter, &merged)
+	{
+		ImageScanState *other = dlist_container(ImageScanState, merged, iter.cur);
+
+		if (other == state || other->parent != state->parent ||
+			other->node->ss.ps.state != state->node->ss.ps.state)
+			continue;
+		if (!other->started)
+			imagecat_start_scan(other->node);
+		if (other->ended || other->images == NULL)
+			continue;
+		if (other->spool != NULL)
+			imagecat_spool_fill(other, false);
+		else
+			imagecat_scan_start(other->images);
+	}
+}
+
+/*
+ * Goes to the next image of a scan of the service's.  Without wait that may be
+ * STEP_PENDING, and the scan is pending; STEP_FAILED leaves the service out.
+ */
+ScanStep
+imagecat_next_step(ImageScanState *state, ImageScan *images, bool wait)
+{
+	for (;;)
+	{
+		uint64		seen = imagecat_multi_activity();
+
+		/* Rows that were handed out cannot be taken back. */
+		ScanStep	step = imagecat_scan_attempt(images, state->service,
+												 state->service->optional &&
+												 !state->returned);
+
+		state->left_out = step == STEP_FAILED;
+		state->pending = step == STEP_PENDING;
+		if (!state->pending || !wait)
+			return step;
+		start_others(state);
+		imagecat_multi_wait(seen);
 	}
 }

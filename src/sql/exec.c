@@ -19,7 +19,7 @@
 #include "nodes/nodeFuncs.h"
 #include "nodes/value.h"
 #include "row/decode.h"
-#include "scan/outage.h"
+#include "scan/image_scan.h"
 #include "sql/answers.h"
 #include "sql/fdw.h"
 #include "sql/options.h"
@@ -127,6 +127,8 @@ imagecat_begin_scan(ForeignScanState *node, int eflags)
 	if (state->decoder != NULL && !explain_only &&
 		(plan->scan.plan.allParam != NULL || (eflags & EXEC_FLAG_REWIND) != 0))
 		state->answers = imagecat_answers();
+	if (state->decoder != NULL)
+		imagecat_join_merge(node);
 
 	/*
 	 * In a query with parallel workers, though these never come here, such
@@ -221,12 +223,8 @@ static bool
 next_remote_row(ImageScanState *state, struct ImageScan *images,
 				TupleTableSlot *slot, bool wait)
 {
-	ScanStep	step = imagecat_scan_attempt(images, state->service,
-											 state->service->optional && !state->returned,
-											 wait);
+	ScanStep	step = imagecat_next_step(state, images, wait);
 
-	state->pending = step == STEP_PENDING;
-	state->left_out = step == STEP_FAILED;
 	if (step != STEP_IMAGE)
 		return false;
 	imagecat_row_decode(state->decoder, imagecat_scan_image(images),
@@ -310,8 +308,9 @@ find_answer(ForeignScanState *node, const ImageQuery *query)
 	return false;
 }
 
-static void
-start(ForeignScanState *node)
+/* Begins an execution; nothing is sent yet. */
+void
+imagecat_start_scan(ForeignScanState *node)
 {
 	ImageScanState  *state = node->fdw_state;
 	MemoryContext old = MemoryContextSwitchTo(state->context);
@@ -384,7 +383,7 @@ imagecat_iterate_scan(ForeignScanState *node)
 
 	ExecClearTuple(slot);
 	if (!state->started)
-		start(node);
+		imagecat_start_scan(node);
 	if (state->ended)
 		return slot;
 	if (state->local != NULL)

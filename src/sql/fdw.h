@@ -14,7 +14,9 @@
 #include "compat.h"
 #include "dialect/request.h"
 #include "foreign/fdwapi.h"
+#include "lib/ilist.h"
 #include "local/local.h"
+#include "scan/image_scan.h"
 #include "sql/table.h"
 
 /* The items of a ForeignScan's fdw_private; its fdw_exprs are the quals' values. */
@@ -53,6 +55,7 @@ extern void imagecat_init_semijoin(void);
 extern void imagecat_scan_set_keys(ForeignScanState *node, const char *const *keys,
 								   int count);
 extern void imagecat_begin_scan(ForeignScanState *node, int eflags);
+extern void imagecat_start_scan(ForeignScanState *node);
 extern TupleTableSlot *imagecat_iterate_scan(ForeignScanState *node);
 extern void imagecat_rescan(ForeignScanState *node);
 extern void imagecat_end_scan(ForeignScanState *node);
@@ -110,6 +113,11 @@ typedef struct ImageScanState
 	struct Spool *spool;		/* of an optional service's rows, else NULL */
 	LocalScan  *local;
 
+	/* a scan that a MergeAppend may read */
+	ForeignScanState *node;
+	Index		parent;			/* what it is a part of; 0: of nothing */
+	dlist_node	merged;			/* see async.c */
+
 	/* a scan that may be executed many times */
 	struct Answers *answers;	/* NULL for another */
 	bool		replaying;		/* this execution's rows are among them */
@@ -117,8 +125,14 @@ typedef struct ImageScanState
 	int64		reused;			/* executions that did not */
 } ImageScanState;
 
+/* async.c */
+extern void imagecat_join_merge(ForeignScanState *node);
+extern ScanStep imagecat_next_step(ImageScanState *state,
+								   struct ImageScan *images, bool wait);
+
 /* spool.c */
 extern struct Spool *imagecat_spool_begin(ImageScanState *state, int64 limit);
+extern bool imagecat_spool_fill(ImageScanState *state, bool wait);
 extern bool imagecat_spool_next(ImageScanState *state, TupleTableSlot *slot);
 extern void imagecat_spool_end(struct Spool *spool);
 

@@ -29,6 +29,7 @@
 #include "utils/tuplesort.h"
 #include "utils/tuplestore.h"
 #include "utils/typcache.h"
+#include "wire/multiplexer.h"
 
 /* Where the rows go: filtered, in order, from the marker on, up to max_rows. */
 typedef struct RowSink
@@ -210,6 +211,20 @@ service_sort(const ListCall *call, const ImageQuery *query)
 	return key;
 }
 
+static ScanStep
+next_image(ImageScan *scan, const ImageService *service)
+{
+	for (;;)
+	{
+		uint64		seen = imagecat_multi_activity();
+		ScanStep	step = imagecat_scan_attempt(scan, service, service->optional);
+
+		if (step != STEP_PENDING)
+			return step;
+		imagecat_multi_wait(seen);
+	}
+}
+
 /* The service failed, and the query can do without its rows. */
 static void
 drop_rows(RowSink *sink)
@@ -267,9 +282,7 @@ list_service(const ListCall *call, RowSink *sink)
 
 	scan = imagecat_scan_begin(service, &query, stats);
 	check_all_sent(call, imagecat_scan_plan(scan));
-	while (!is_full(sink) &&
-		   (step = imagecat_scan_attempt(scan, service, service->optional,
-										 true)) == STEP_IMAGE)
+	while (!is_full(sink) && (step = next_image(scan, service)) == STEP_IMAGE)
 	{
 		MemoryContext old;
 

@@ -18,7 +18,7 @@
 #include "executor/executor.h"
 #include "miscadmin.h"
 #include "row/decode.h"
-#include "scan/outage.h"
+#include "scan/image_scan.h"
 #include "sql/fdw.h"
 #include "utils/memutils.h"
 #include "utils/tuplestore.h"
@@ -72,15 +72,21 @@ keep_row(ImageScanState *state, Spool *spool)
 	MemoryContextReset(spool->work);
 }
 
-/* Keeps rows until they may be handed out; false if pending, or left out. */
-static bool
-fill(ImageScanState *state, Spool *spool)
+/*
+ * Keeps rows until they may be handed out; false if the scan is pending, which
+ * it never is with wait, or left out.
+ */
+bool
+imagecat_spool_fill(ImageScanState *state, bool wait)
 {
+	Spool	   *spool = state->spool;
+
+	if (spool->filled || state->left_out)
+		return spool->filled;
 	while (!spool->complete && (spool->limit == 0 || spool->rows < spool->limit))
 	{
 		CHECK_FOR_INTERRUPTS();
-		switch (imagecat_scan_attempt(state->images, state->service,
-									  !state->returned, !state->async))
+		switch (imagecat_next_step(state, state->images, wait))
 		{
 			case STEP_IMAGE:
 				keep_row(state, spool);
@@ -89,10 +95,7 @@ fill(ImageScanState *state, Spool *spool)
 				spool->complete = true;
 				break;
 			case STEP_PENDING:
-				state->pending = true;
-				return false;
 			case STEP_FAILED:
-				state->left_out = true;
 				return false;
 		}
 	}
@@ -121,20 +124,19 @@ imagecat_spool_next(ImageScanState *state, TupleTableSlot *slot)
 	Spool	   *spool = state->spool;
 	int			natts = slot->tts_tupleDescriptor->natts;
 
-	state->pending = false;
-	while (!spool->filled || !read_row(state, spool))
+	for (;;)
 	{
-		if (spool->filled && spool->complete)
+		if (!imagecat_spool_fill(state, !state->async))
 			return false;
-		if (spool->filled)
-		{
-			/* The query took more rows than its limit promised. */
-			spool->filled = false;
-			spool->rows = 0;
-			tuplestore_clear(spool->store);
-		}
-		if (!fill(state, spool))
+		if (read_row(state, spool))
+			break;
+		if (spool->complete)
 			return false;
+
+		/* The query took more rows than its limit promised. */
+		spool->filled = false;
+		spool->rows = 0;
+		tuplestore_clear(spool->store);
 	}
 	slot_getallattrs(spool->row);
 	memcpy(slot->tts_values, spool->row->tts_values, sizeof(Datum) * natts);

@@ -221,8 +221,22 @@ cur.execute("COMMIT")
 ordered = [when for (when,) in rows(cur, "SELECT created_at FROM every.images ORDER BY created_at DESC")]
 is_(ordered, sorted(ordered, reverse=True), "ORDER BY")
 is_(len(ordered), len(everything), "ORDER BY: all")
-is_(rows(cur, "SELECT created_at FROM every.images ORDER BY created_at DESC LIMIT 7"), [(when,) for when in ordered[:7]],
-    "ORDER BY LIMIT")
+NEWEST = "SELECT created_at FROM every.images ORDER BY created_at DESC LIMIT 7"
+like(explain(cur, NEWEST), r"Merge Append(\n.*)*->  Foreign Scan", "ORDER BY LIMIT: a merge")
+together("ORDER BY LIMIT", NEWEST, [(when,) for when in sorted(ordered[:7])])
+is_({len(cloud.requests) for cloud in clouds.values()}, {2}, "ORDER BY LIMIT: the two listings of each service")
+clear()
+cur.execute("SELECT FROM every.images WHERE source = (SELECT min(s) FROM (VALUES ('c3'), ('c5')) v(s)) ORDER BY created_at LIMIT 3")
+is_([name for name, cloud in clouds.items() if cloud.requests], ["c3"], "ORDER BY LIMIT: only the source that a subquery tells")
+cur.execute(f"BEGIN; DECLARE c SCROLL CURSOR FOR {NEWEST}")
+is_(rows(cur, "FETCH ALL FROM c"), [(when,) for when in ordered[:7]], "ORDER BY LIMIT: a scrollable cursor")
+is_(rows(cur, "FETCH BACKWARD ALL FROM c"), [(when,) for when in ordered[6::-1]], "ORDER BY LIMIT: and back")
+cur.execute("COMMIT")
+clear()
+clouds["c6"].fault("status", status=500)
+error = error_of(cur, NEWEST)
+is_(error and error.diag.message_primary, 'server "c6" answered with HTTP status 500', "ORDER BY LIMIT: an error names its server")
+is_(rows(cur, NEWEST), [(when,) for when in ordered[:7]], "ORDER BY LIMIT: and then all is well")
 
 # With tables of the database between them
 cur.execute("CREATE VIEW nowhere AS SELECT id, name FROM imagecat.images")
@@ -349,6 +363,11 @@ with closing(connect("t26_many_clouds")) as fresh:
     own.execute("SELECT source, id FROM signed.images")
     is_(sorted(own.fetchall()), expected, "all identity services want to be asked again later")
     ok(time.monotonic() - started < 6, "at the same time")
+with closing(connect("t26_many_clouds")) as fresh:
+    lonely, own = meet(list(identities.values()), on="any"), fresh.cursor()
+    lonely_too = meet(list(signed.values()))
+    own.execute("SELECT source, id FROM signed.images ORDER BY created_at LIMIT 5")
+    is_((len(own.fetchall()), len(lonely), len(lonely_too)), (5, 0, 0), "a merge of services to sign in to: asked at once")
 with closing(connect("t26_many_clouds")) as fresh:
     identities["k6"].fault("status", status=401, on="any", times=None)
     error = error_of(fresh.cursor(), "SELECT source, id FROM signed.images")
