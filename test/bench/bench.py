@@ -83,6 +83,32 @@ def prefetch(cur, cloud):
     cloud.settings(latency=0)
 
 
+def many_clouds(cur, count=8, latency=0.1):
+    """What a catalog of several services costs beside one of them."""
+    clouds = {f"c{number}": RemoteCloud.start("--images", "300", "--seed", str(number)) for number in range(count)}
+    try:
+        for name, cloud in clouds.items():
+            imagecat.server(cur, name, cloud.url, shape=None)
+            cloud.settings(latency=latency)
+        cur.execute("SELECT imagecat.create_catalog('every', VARIADIC %s::text[])", [list(clouds)])
+        cur.execute("SELECT count(*) FROM every.images")  # connects
+        print(f"\n{count} services, {latency * 1000:.0f} ms of latency each{'':28s} time   ratio to one service")
+        base = best(lambda: cur.execute("SELECT count(*) FROM every.images WHERE source = 'c0'"))
+        report("count(*) of one", base, base)
+        report("count(*) of all", best(lambda: cur.execute("SELECT count(*) FROM every.images")), base)
+        cur.execute("SET enable_async_append = off")
+        report("count(*) of all, enable_async_append = off",
+               best(lambda: cur.execute("SELECT count(*) FROM every.images")), base)
+        cur.execute("RESET enable_async_append")
+        newest = "SELECT name FROM every.images WHERE NOT hidden %s ORDER BY created_at DESC LIMIT 5"
+        base = best(lambda: cur.execute(newest % "AND source = 'c0'"))
+        report("the five newest of one", base, base)
+        report("the five newest of all", best(lambda: cur.execute(newest % "")), base)
+    finally:
+        for cloud in clouds.values():
+            cloud.stop()
+
+
 def memory(cur, url):
     """A backend's memory after 1,000 images and after all."""
     fresh = imagecat.connect("bench").cursor()
@@ -100,6 +126,7 @@ def main(count):
         imagecat.server(cur, "g", cloud.url)
         scans(cur, cloud.url, count)
         prefetch(cur, cloud)
+        many_clouds(cur)
         memory(cur, cloud.url)
     finally:
         cloud.stop()

@@ -16,9 +16,13 @@ from tap import diag, done, is_, ok  # noqa: E402
 LIMIT = 16 * 1024
 COUNT = {"few": 1000, "many": 100000}
 clouds = {name: RemoteCloud.start("--images", str(count), "--token", "all=admin:t1:admin") for name, count in COUNT.items()}
+empty = RemoteCloud.start("--images", "0")
 admin = fresh_database("t41_memory").cursor()
 for name, cloud in clouds.items():
     server(admin, name, cloud.url, token="all")
+    server(admin, f"{name}_spooled", cloud.url, token="all", on_error="warn")
+    server(admin, f"{name}_empty", empty.url, shape=None)
+    admin.execute("SELECT imagecat.create_catalog(%s, %s, %s)", [f"{name}_and_empty", name, f"{name}_empty"])
 
 
 class Peak:
@@ -71,6 +75,8 @@ for name, query in {
         "a cursor": "SELECT id, properties FROM {}.images",
         "an ordered merge": "COPY (SELECT id, name, created_at FROM {}.images ORDER BY created_at) TO '/dev/null'",
         "ANALYZE": "ANALYZE {}.images",
+        "an asynchronous scan": "SELECT count(properties) FROM {}_and_empty.images",
+        "on_error 'warn'": "SELECT count(properties) FROM {}_spooled.images",
         "list_images": "SELECT count(*) FROM imagecat.list_images('{}')"}.items():
     peaks = {}
     session = connect("t41_memory")
@@ -90,6 +96,6 @@ for name, query in {
     ok(growth < LIMIT, f"{name}: memory is flat, where 100,000 images are 100 MB")
     session.close()
 
-for cloud in clouds.values():
+for cloud in (*clouds.values(), empty):
     cloud.stop()
 done()
