@@ -134,19 +134,25 @@ cur.execute("COMMIT")
 
 
 def after_a_rest():
-    """The cursor's other rows, after longer than a request may take; the stalled service goes on a little later."""
+    """The cursor's other rows, after longer than a request may take; the service that is late answers a little later."""
     threading.Event().wait(1.2)
-    released = threading.Timer(0.3, clouds["c0"].release)
-    released.start()
+    answering = threading.Timer(0.3, may_answer.set)
+    answering.start()
     found = rows(cur, "FETCH ALL FROM c")
-    released.join()
+    answering.join()
     return found
 
 
-clear()
+def be_late():
+    clear()
+    may_answer.clear()
+    clouds["c0"].fault("call", function=lambda _: may_answer.wait(PATIENCE))
+
+
+may_answer = threading.Event()
+be_late()
 for each in ("c0", "c1"):
     cur.execute(f"ALTER SERVER {each} OPTIONS (ADD request_timeout '1s')")
-clouds["c0"].fault("stall", at=0)
 cur.execute("BEGIN; DECLARE c CURSOR FOR SELECT source, id FROM every.images WHERE source IN ('c0', 'c1')")
 first = rows(cur, "FETCH 3 FROM c")
 is_(sorted(first + after_a_rest()), [row for row in everything if row[0] in ("c0", "c1")], "a cursor rests")
@@ -264,8 +270,7 @@ while len(found) < len(mixed) and (some := rows(cur, "FETCH 11 FROM c")):
     found += some
 is_(sorted(found), mixed, "with local partitions, a few at a time")
 cur.execute("COMMIT; ALTER SERVER c0 OPTIONS (ADD request_timeout '1s')")
-clear()
-clouds["c0"].fault("stall", at=0)
+be_late()
 cur.execute(f"BEGIN; DECLARE c CURSOR FOR {SCAN} WHERE source IN ('c0', 'here', 'kept')")
 first = rows(cur, "FETCH 60 FROM c")
 is_(sorted(first + after_a_rest()), [row for row in mixed if row[0] in ("c0", "here", "kept")], "with local partitions, a cursor rests")
