@@ -258,10 +258,12 @@ is_(rows(cur, NEWEST), [(when,) for when in ordered[:7]], "ORDER BY LIMIT: and t
 cur.execute("CREATE VIEW nowhere AS SELECT id, name FROM imagecat.images")
 cur.execute("CREATE SERVER here FOREIGN DATA WRAPPER imagecat OPTIONS (api 'local', relation 'public.nowhere')")
 cur.execute("CREATE FOREIGN TABLE every.images_here PARTITION OF every.images FOR VALUES IN ('here') SERVER here")
-cur.execute("CREATE TABLE every.images_kept PARTITION OF every.images FOR VALUES IN ('kept')")
+KEPT = ("kept1", "kept2", "kept3")
+for name in KEPT:
+    cur.execute(f"CREATE TABLE every.images_{name} PARTITION OF every.images FOR VALUES IN ('{name}')")
+    cur.execute(f"INSERT INTO every.images (source, id) SELECT '{name}', n::text FROM generate_series(1, 50) n")
 cur.execute("INSERT INTO imagecat.images (source, id) SELECT 'x', n::text FROM generate_series(1, 50) n")
-cur.execute("INSERT INTO every.images_kept (source, id) SELECT 'kept', n::text FROM generate_series(1, 50) n")
-mixed = sorted(everything + [(name, str(n)) for name in ("here", "kept") for n in range(1, 51)])
+mixed = sorted(everything + [(name, str(n)) for name in ("here", *KEPT) for n in range(1, 51)])
 together("with local partitions", SCAN, mixed)
 like(explain(cur, SCAN), r"->  Foreign Scan on images_here", "a local table is not asynchronous")
 cur.execute(f"BEGIN; DECLARE c CURSOR FOR {SCAN}")
@@ -271,11 +273,11 @@ while len(found) < len(mixed) and (some := rows(cur, "FETCH 11 FROM c")):
 is_(sorted(found), mixed, "with local partitions, a few at a time")
 cur.execute("COMMIT; ALTER SERVER c0 OPTIONS (ADD request_timeout '1s')")
 be_late()
-cur.execute(f"BEGIN; DECLARE c CURSOR FOR {SCAN} WHERE source IN ('c0', 'here', 'kept')")
-first = rows(cur, "FETCH 60 FROM c")
-is_(sorted(first + after_a_rest()), [row for row in mixed if row[0] in ("c0", "here", "kept")], "with local partitions, a cursor rests")
+cur.execute(f"BEGIN; DECLARE c CURSOR FOR {SCAN} WHERE source IN ('c0', 'kept1', 'kept2', 'kept3')")
+first = rows(cur, "FETCH 120 FROM c")
+is_(sorted(first + after_a_rest()), [row for row in mixed if row[0] in ("c0", *KEPT)], "with local partitions, a cursor rests")
 cur.execute("COMMIT; ALTER SERVER c0 OPTIONS (DROP request_timeout)")
-cur.execute("DROP TABLE every.images_kept; DROP FOREIGN TABLE every.images_here")
+cur.execute("DROP TABLE every.images_kept1, every.images_kept2, every.images_kept3; DROP FOREIGN TABLE every.images_here")
 
 # More services than an event set tells of at once
 many = {f"m{number:02d}": clouds[EIGHT[number % 8]] for number in range(40)}
