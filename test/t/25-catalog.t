@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Proves that imagecat.create_catalog makes one table of many servers, for whoever may, that its mistakes are told, that
+"""Proves that imagecat.create_catalog makes one table of many servers, for whoever may, that mistakes are told, that
 a query goes to the services that its sources name and to no other, and that a dump brings the catalog back."""
 import os
 import subprocess
@@ -43,13 +43,15 @@ def refused(title, query, pgcode, message, hint=None, detail=None):
 
 
 # What it makes
-is_(value(cur, "SELECT imagecat.create_catalog('all_images', 'a', 'b', 'c')::text"), "all_images.images", "the table's name")
-COLUMNS = "SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute WHERE attnum > 0 AND attrelid = %s::regclass " \
-    "ORDER BY attnum"
+is_(value(cur, "SELECT imagecat.create_catalog('all_images', 'a', 'b', 'c')::text"), "all_images.images",
+    "the table's name")
+COLUMNS = "SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute WHERE attnum > 0 AND " \
+    "attrelid = %s::regclass ORDER BY attnum"
 is_(rows(cur, COLUMNS, ["all_images.images"]), rows(cur, COLUMNS, ["imagecat.image"]), "the canonical columns")
 is_(rows(cur, COLUMNS, ["all_images.images_b"]), rows(cur, COLUMNS, ["imagecat.image"]), "in a partition")
 PARTITIONS = """SELECT c.relname, s.srvname, pg_get_expr(c.relpartbound, c.oid) FROM pg_inherits
-    JOIN pg_class c ON c.oid = inhrelid JOIN pg_foreign_table t ON ftrelid = c.oid JOIN pg_foreign_server s ON s.oid = ftserver
+    JOIN pg_class c ON c.oid = inhrelid JOIN pg_foreign_table t ON ftrelid = c.oid
+    JOIN pg_foreign_server s ON s.oid = ftserver
     WHERE inhparent = %s::regclass ORDER BY srvname COLLATE "C" """
 is_(rows(cur, PARTITIONS, ["all_images.images"]),
     [(f"images_{name}", name, f"FOR VALUES IN ('{name}')") for name in "abc"], "a foreign partition for each server")
@@ -61,7 +63,8 @@ is_(value(cur, "SELECT imagecat.create_catalog('Odd \"schema\"', VARIADIC %s::te
 found = rows(cur, PARTITIONS, ['"Odd ""schema""".images'])
 is_([row[1] for row in found], sorted((ODD, LONG, LONG[:-1])), "odd servers")
 is_(dict((row[1], row[0]) for row in found)[ODD], "images_" + ODD, "a partition with an odd name")
-ok(len({row[0] for row in found}) == 3 and all(len(row[0].encode()) <= 63 for row in found), "long names are cut, and differ")
+ok(len({row[0] for row in found}) == 3 and all(len(row[0].encode()) <= 63 for row in found),
+   "long names are cut, and differ")
 is_(rows(cur, 'SELECT source, count(*) FROM "Odd ""schema""".images GROUP BY source ORDER BY source COLLATE "C"'),
     [(name, len(clouds["a"].documents())) for name in sorted((ODD, LONG, LONG[:-1]))], "odd servers have their images")
 cur.execute("CREATE SCHEMA given; CREATE VIEW given.images_a AS SELECT 1")
@@ -70,13 +73,16 @@ is_(rows(cur, PARTITIONS, ["given.images"])[0][0], "images_a_1", "a name that is
 
 # What is wrong is told
 for title, query, pgcode, message, *rest in (
-        ("no servers", "SELECT imagecat.create_catalog('x')", "22023", "^a catalog needs at least one server$", "create_catalog"),
-        ("no servers in an array", "SELECT imagecat.create_catalog('x', VARIADIC '{}')", "22023", "at least one server"),
+        ("no servers", "SELECT imagecat.create_catalog('x')", "22023", "^a catalog needs at least one server$",
+         "create_catalog"),
+        ("no servers in an array", "SELECT imagecat.create_catalog('x', VARIADIC '{}')", "22023",
+         "at least one server"),
         ("NULL as a server", "SELECT imagecat.create_catalog('x', 'a', NULL)", "22004", "may not be null"),
         ("NULL as servers", "SELECT imagecat.create_catalog('x', VARIADIC NULL)", "22004", "may not be null"),
         ("NULL as the schema", "SELECT imagecat.create_catalog(NULL, 'a')", "22004", "may not be null"),
         ("an unknown server", "SELECT imagecat.create_catalog('x', 'a', 'nobody')", "42704", '"nobody" does not exist'),
-        ("a server named twice", "SELECT imagecat.create_catalog('x', 'a', 'b', 'a')", "22023", '^server "a" is named twice$'),
+        ("a server named twice", "SELECT imagecat.create_catalog('x', 'a', 'b', 'a')", "22023",
+         '^server "a" is named twice$'),
         ("an existing table", "SELECT imagecat.create_catalog('given', 'b')", "42P07",
          '^relation "images" already exists in schema "given"$', "PARTITION OF given.images FOR VALUES")):
     refused(title, query, pgcode, message, *rest)
@@ -93,25 +99,31 @@ cur.execute("CREATE VIEW given.sourceless AS SELECT id, name FROM imagecat.image
 cur.execute("ALTER SERVER here OPTIONS (SET relation 'given.sourceless')")
 cur.execute("INSERT INTO imagecat.images (source, id, name) VALUES ('somewhere', 'i1', 'one')")
 cur.execute("SELECT imagecat.create_catalog('mixed', 'a', 'here', 'b')")
-is_(rows(cur, "SELECT source, id FROM mixed.images WHERE name = 'one'"), [("here", "i1")], "a view without sources is a part")
+is_(rows(cur, "SELECT source, id FROM mixed.images WHERE name = 'one'"), [("here", "i1")],
+    "a view without sources is a part")
 is_(value(cur, "SELECT count(*) FROM mixed.images"), 1 + len(clouds["a"].documents()) + len(clouds["b"].documents()),
     "local rows and services' in one table")
 
 # Adding a server later
 cur.execute("CREATE FOREIGN TABLE given.images_b PARTITION OF given.images FOR VALUES IN ('b') SERVER b")
-is_(sorted(rows(cur, "SELECT source, id FROM given.images")), [row for row in everything if row[0] != "c"], "a server added later")
+is_(sorted(rows(cur, "SELECT source, id FROM given.images")), [row for row in everything if row[0] != "c"],
+    "a server added later")
 
 # Whoever may use the servers and create in the schema
 cur.execute("DROP ROLE IF EXISTS t25_user; CREATE ROLE t25_user; GRANT USAGE ON SCHEMA imagecat TO t25_user")
 cur.execute("GRANT USAGE ON FOREIGN SERVER a TO t25_user; CREATE SCHEMA theirs; SET ROLE t25_user")
-refused("no right to create a schema", "SELECT imagecat.create_catalog('x', 'a')", "42501", "permission denied for database")
-refused("no right to create in the schema", "SELECT imagecat.create_catalog('theirs', 'a')", "42501", "permission denied for schema")
+refused("no right to create a schema", "SELECT imagecat.create_catalog('x', 'a')", "42501",
+        "permission denied for database")
+refused("no right to create in the schema", "SELECT imagecat.create_catalog('theirs', 'a')", "42501",
+        "permission denied for schema")
 refused("no right to use a server", "SELECT imagecat.create_catalog('theirs', 'a', 'b')", "42501",
         "permission denied for foreign server b")
 cur.execute("RESET ROLE; GRANT CREATE, USAGE ON SCHEMA theirs TO t25_user; SET ROLE t25_user")
-is_(value(cur, "SELECT imagecat.create_catalog('theirs', 'a')::text"), "theirs.images", "a user with the privileges may")
+is_(value(cur, "SELECT imagecat.create_catalog('theirs', 'a')::text"), "theirs.images",
+    "a user with the privileges may")
 is_(value(cur, "SELECT count(*) FROM theirs.images"), len(clouds["a"].documents()), "and reads it")
-is_(value(cur, "SELECT pg_get_userbyid(relowner) FROM pg_class WHERE oid = 'theirs.images_a'::regclass"), "t25_user", "and owns it")
+is_(value(cur, "SELECT pg_get_userbyid(relowner) FROM pg_class WHERE oid = 'theirs.images_a'::regclass"), "t25_user",
+    "and owns it")
 cur.execute("RESET ROLE; DROP SCHEMA theirs CASCADE; REVOKE ALL ON FOREIGN SERVER a FROM t25_user")
 cur.execute("REVOKE ALL ON SCHEMA imagecat FROM t25_user; DROP ROLE t25_user")
 
@@ -120,7 +132,8 @@ COUNT = {name: [(len(cloud.documents()),)] for name, cloud in clouds.items()}
 is_(asked("SELECT count(*) FROM all_images.images WHERE source = 'b'"), (COUNT["b"], "b"), "one source: one service")
 is_(asked("SELECT count(*) FROM all_images.images WHERE source IN ('a', 'c')"),
     ([(COUNT["a"][0][0] + COUNT["c"][0][0],)], "ac"), "two sources")
-is_(asked("SELECT count(*) FROM all_images.images WHERE source = 'nowhere'"), ([(0,)], ""), "a source that there is not")
+is_(asked("SELECT count(*) FROM all_images.images WHERE source = 'nowhere'"), ([(0,)], ""),
+    "a source that there is not")
 is_(asked("SELECT count(*) FROM all_images.images WHERE source <> 'a' AND status IS NOT NULL")[1], "bc", "all but one")
 cur.execute("PREPARE by_source(text) AS SELECT count(*) FROM all_images.images WHERE source = $1")
 for mode in ("force_custom_plan", "force_generic_plan"):
@@ -139,16 +152,19 @@ is_(asked(f"SELECT source, name FROM all_images.images WHERE source = 'c' AND id
 is_([record.path for record in clouds["c"].requests], [f"/v2/images/{one}"], "is looked up")
 
 # Dump and restore
-here_bin = subprocess.run([os.environ["PG_CONFIG"], "--bindir"], capture_output=True, text=True, check=True).stdout.strip()
+here_bin = subprocess.run([os.environ["PG_CONFIG"], "--bindir"], capture_output=True, text=True,
+                          check=True).stdout.strip()
 dump = subprocess.run([os.path.join(here_bin, "pg_dump"), "t25_catalog"], capture_output=True, text=True, check=False)
 is_((dump.returncode, dump.stderr), (0, ""), "pg_dump")
 fresh_database("t25_restored").cursor().execute("DROP EXTENSION imagecat; DROP SCHEMA imagecat")
-restore = subprocess.run([os.path.join(here_bin, "psql"), "-X", "-q", "-v", "ON_ERROR_STOP=1", "t25_restored"], input=dump.stdout,
+restore = subprocess.run([os.path.join(here_bin, "psql"), "-X", "-q", "-v", "ON_ERROR_STOP=1", "t25_restored"],
+                         input=dump.stdout,
                          capture_output=True, text=True, check=False)
 is_((restore.returncode, restore.stderr), (0, ""), "restore")
 with closing(connect("t25_restored")) as restored:
     again = restored.cursor()
-    is_(rows(again, PARTITIONS, ["all_images.images"]), rows(cur, PARTITIONS, ["all_images.images"]), "the catalog is there again")
+    is_(rows(again, PARTITIONS, ["all_images.images"]), rows(cur, PARTITIONS, ["all_images.images"]),
+        "the catalog is there again")
     is_(sorted(rows(again, "SELECT source, id FROM all_images.images")), everything, "with all images")
 connect("postgres").cursor().execute("DROP DATABASE t25_restored")
 

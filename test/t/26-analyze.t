@@ -63,7 +63,8 @@ is_(value(cur, "SELECT count(*) FROM pg_stats WHERE schemaname = 'g' AND n_disti
 # Estimates of what people ask for
 for condition in ("status = 'active'", "status <> 'active'", "status IN ('queued', 'deactivated')",
                   "visibility = 'public'", "visibility = 'private'", "NOT hidden", "hidden", "protected",
-                  "os = 'linux'", "size >= 1000000000", "size < 300000000", "size BETWEEN 300000000 AND 900000000", "size IS NULL",
+                  "os = 'linux'", "size >= 1000000000", "size < 300000000", "size BETWEEN 300000000 AND 900000000",
+                  "size IS NULL",
                   "created_at >= '2025-01-01'", "created_at < '2023-06-01'",
                   "created_at BETWEEN '2024-01-01' AND '2024-07-01'", "tags @> '{lts}'", "'lts' = ANY (tags)",
                   "name = 'no such name'", "name LIKE 'debian%'", "disk_format = 'qcow2'",

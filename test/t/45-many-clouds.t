@@ -1,7 +1,7 @@
 #!/usr/bin/python3
-"""Proves that services below an Append, and their identity services, are asked at the same time: none of eight stand-ins
-answers before all eight were asked, which a query that asks one after the other cannot survive. Then the same with
-errors, retries, limits, rescans, cursors, local tables and cancels."""
+"""Proves that services below an Append, and their identity services, are asked at the same time: none of eight
+stand-ins answers before all eight were asked, which a query that asks one after the other cannot survive. Then the same
+with errors, retries, limits, rescans, cursors, joins, local tables and cancels."""
 import os
 import re
 import sys
@@ -19,7 +19,7 @@ from tap import diag, done, is_, like, ok  # noqa: E402
 
 EIGHT = [f"c{number}" for number in range(8)]
 PATIENCE = 10                       # seconds that a stand-in waits for the others: only a failure takes them
-cur = fresh_database("t26_many_clouds").cursor()
+cur = fresh_database("t45_many_clouds").cursor()
 clouds = {name: Cloud(images=40 + 5 * index, seed=index).start() for index, name in enumerate(EIGHT)}
 for name, cloud in clouds.items():
     server(cur, name, cloud.url, shape=None, page_size=20)
@@ -64,7 +64,8 @@ def first_requests():
 together("eight services", SCAN, everything)
 together("eight services, the second pages", SCAN, everything, skip=1)
 together("counted", "SELECT count(*) FROM every.images", [(len(everything),)])
-is_(re.findall(r"^  ->  (.*) images_\d$", explain(cur, SCAN), re.M), [f"Async Foreign Scan on images_{name}" for name in EIGHT],
+is_(re.findall(r"^  ->  (.*) images_\d$", explain(cur, SCAN), re.M),
+    [f"Async Foreign Scan on images_{name}" for name in EIGHT],
     "EXPLAIN: asynchronous")
 cur.execute("SET imagecat.prefetch = off")
 together("without prefetch", SCAN, everything)
@@ -77,11 +78,13 @@ together("filtered", "SELECT source, id FROM every.images WHERE status = 'active
                 if document["status"] == "active"))
 is_({re.sub("os_hidden=[a-z]+", "", target) for target in first_requests()},
     {"/v2/images?limit=20&&status=eq:active&visibility=all&member_status=all"}, "with the filter in each request")
-together("three of eight", "SELECT source, count(*) FROM every.images WHERE source IN ('c1', 'c4', 'c6') GROUP BY source",
+together("three of eight",
+         "SELECT source, count(*) FROM every.images WHERE source IN ('c1', 'c4', 'c6') GROUP BY source",
          sorted((name, len(clouds[name].documents())) for name in ("c1", "c4", "c6")),
          [clouds[name] for name in ("c1", "c4", "c6")])
 together("a self-join", "SELECT a.source, a.id FROM every.images a JOIN every.images b USING (source, id)", everything)
-together("UNION ALL of foreign tables", "SELECT source, id FROM every.images_c0 UNION ALL SELECT source, id FROM every.images_c1",
+together("UNION ALL of foreign tables",
+         "SELECT source, id FROM every.images_c0 UNION ALL SELECT source, id FROM every.images_c1",
          [row for row in everything if row[0] in ("c0", "c1")], [clouds["c0"], clouds["c1"]])
 together("sorted here", f"{SCAN} ORDER BY id", everything)
 
@@ -101,7 +104,8 @@ lonely = meet(list(clouds.values()))
 for cloud in clouds.values():
     cloud.fault("repeat_images", copies=3000, new_ids=True, match="os_hidden=true")
 hidden = sum(document["os_hidden"] for cloud in clouds.values() for document in cloud.documents())
-is_(value(cur, "SELECT count(*) FROM every.images"), len(everything) + 2999 * hidden, "huge pages, most of which pause until they are read")
+is_(value(cur, "SELECT count(*) FROM every.images"), len(everything) + 2999 * hidden,
+    "huge pages, most of which pause until they are read")
 is_(len(lonely), 0, "huge pages: asked at once")
 
 # EXPLAIN (ANALYZE)
@@ -134,7 +138,7 @@ cur.execute("COMMIT")
 
 
 def after_a_rest():
-    """The cursor's other rows, after longer than a request may take; the service that is late answers a little later."""
+    """The cursor's other rows, after longer than a request may take; the late service answers a little later."""
     threading.Event().wait(1.2)
     answering = threading.Timer(0.3, may_answer.set)
     answering.start()
@@ -161,7 +165,8 @@ clear()
 clouds["c0"].fault("stall", at=0)
 started = time.monotonic()
 error = error_of(cur, SCAN)
-is_(error and (error.pgcode, error.diag.message_primary), ("HV00N", 'server "c0" did not answer in time'), "one is late")
+is_(error and (error.pgcode, error.diag.message_primary), ("HV00N", 'server "c0" did not answer in time'),
+    "one is late")
 ok(0.9 < time.monotonic() - started < 5, "one is late: after its own time")
 for each in ("c0", "c1"):
     cur.execute(f"ALTER SERVER {each} OPTIONS (DROP request_timeout)")
@@ -181,7 +186,8 @@ clear()
 is_(sorted(rows(cur, SCAN)), everything, "after errors all is well")
 clouds["c5"].refuse()
 error = error_of(cur, SCAN)
-is_(error and (error.pgcode, error.diag.message_primary), ("HV00N", 'could not connect to server "c5"'), "one does not run")
+is_(error and (error.pgcode, error.diag.message_primary), ("HV00N", 'could not connect to server "c5"'),
+    "one does not run")
 clouds["c5"].accept()
 
 # Pauses before a retry do not hold up the others, and are not one after the other.
@@ -213,9 +219,31 @@ cur.execute("RESET ALL")
 for name in EIGHT:
     cur.execute(f"PREPARE p_{name} AS SELECT source, id FROM every.images WHERE source = ANY ($1)")
     cur.execute("SET plan_cache_mode = force_generic_plan")
-    is_(sorted(rows(cur, f"EXECUTE p_{name} (%s)", [[name, "c0"]])), [row for row in everything if row[0] in (name, "c0")],
+    is_(sorted(rows(cur, f"EXECUTE p_{name} (%s)", [[name, "c0"]])),
+        [row for row in everything if row[0] in (name, "c0")],
         f"prepared, {name} and c0")
 cur.execute("RESET plan_cache_mode")
+
+# Joined with a table whose values each service is asked for, answers kept, the whole listing where that is cheaper
+cur.execute("CREATE TABLE wanted (id text, n int)")
+chosen = [row[1] for row in everything[::9]]
+cur.executemany("INSERT INTO wanted VALUES (%s, %s)", [(image, n) for image in chosen for n in range(3)])
+cur.execute("ANALYZE wanted")
+JOIN = "SELECT n, source, id FROM wanted JOIN every.images USING (id)"
+joined = sorted((n, *row) for row in everything for n in range(3) if row[1] in chosen)
+for settings in ("", "SET enable_hashjoin = off; SET enable_mergejoin = off", "SET enable_memoize = off",
+                 "SET enable_material = off", "SET enable_async_append = off"):
+    cur.execute(settings or "SELECT")
+    is_(sorted(rows(cur, JOIN)), joined, f"a join ({settings})")
+is_(sorted(rows(cur, JOIN + " WHERE n = 1 AND source IN ('c2', 'c3')")),
+    [row for row in joined if row[0] == 1 and row[1] in ("c2", "c3")], "a join with two of eight")
+cur.execute("RESET ALL")
+is_(sorted(rows(cur, "SELECT source, id FROM every.images WHERE id IN (SELECT id FROM wanted)")),
+    sorted(set(row[1:] for row in joined)), "a semi-join")
+cur.execute("ANALYZE every.images")
+is_(value(cur, "SELECT sum(reltuples)::int FROM pg_class WHERE relnamespace = 'every'::regnamespace AND relkind = 'f'"),
+    len(everything), "ANALYZE of all")
+is_(sorted(rows(cur, JOIN)), joined, "a join with statistics")
 
 # Interleaved cursors over the same services, each of them pending now and then
 clear()
@@ -242,8 +270,10 @@ like(explain(cur, NEWEST), r"Merge Append(\n.*)*->  Foreign Scan", "ORDER BY LIM
 together("ORDER BY LIMIT", NEWEST, [(when,) for when in sorted(ordered[:7])])
 is_({len(cloud.requests) for cloud in clouds.values()}, {2}, "ORDER BY LIMIT: the two listings of each service")
 clear()
-cur.execute("SELECT FROM every.images WHERE source = (SELECT min(s) FROM (VALUES ('c3'), ('c5')) v(s)) ORDER BY created_at LIMIT 3")
-is_([name for name, cloud in clouds.items() if cloud.requests], ["c3"], "ORDER BY LIMIT: only the source that a subquery tells")
+cur.execute("SELECT FROM every.images WHERE source = (SELECT min(s) FROM (VALUES ('c3'), ('c5')) v(s)) "
+            "ORDER BY created_at LIMIT 3")
+is_([name for name, cloud in clouds.items() if cloud.requests], ["c3"],
+    "ORDER BY LIMIT: only the source that a subquery tells")
 cur.execute(f"BEGIN; DECLARE c SCROLL CURSOR FOR {NEWEST}")
 is_(rows(cur, "FETCH ALL FROM c"), [(when,) for when in ordered[:7]], "ORDER BY LIMIT: a scrollable cursor")
 is_(rows(cur, "FETCH BACKWARD ALL FROM c"), [(when,) for when in ordered[6::-1]], "ORDER BY LIMIT: and back")
@@ -251,7 +281,8 @@ cur.execute("COMMIT")
 clear()
 clouds["c6"].fault("status", status=500)
 error = error_of(cur, NEWEST)
-is_(error and error.diag.message_primary, 'server "c6" answered with HTTP status 500', "ORDER BY LIMIT: an error names its server")
+is_(error and error.diag.message_primary, 'server "c6" answered with HTTP status 500',
+    "ORDER BY LIMIT: an error names its server")
 is_(rows(cur, NEWEST), [(when,) for when in ordered[:7]], "ORDER BY LIMIT: and then all is well")
 
 # With tables of the database between them
@@ -275,9 +306,11 @@ cur.execute("COMMIT; ALTER SERVER c0 OPTIONS (ADD request_timeout '1s')")
 be_late()
 cur.execute(f"BEGIN; DECLARE c CURSOR FOR {SCAN} WHERE source IN ('c0', 'kept1', 'kept2', 'kept3')")
 first = rows(cur, "FETCH 120 FROM c")
-is_(sorted(first + after_a_rest()), [row for row in mixed if row[0] in ("c0", *KEPT)], "with local partitions, a cursor rests")
+is_(sorted(first + after_a_rest()), [row for row in mixed if row[0] in ("c0", *KEPT)],
+    "with local partitions, a cursor rests")
 cur.execute("COMMIT; ALTER SERVER c0 OPTIONS (DROP request_timeout)")
-cur.execute("DROP TABLE every.images_kept1, every.images_kept2, every.images_kept3; DROP FOREIGN TABLE every.images_here")
+cur.execute("DROP TABLE every.images_kept1, every.images_kept2, every.images_kept3")
+cur.execute("DROP FOREIGN TABLE every.images_here")
 
 # More services than an event set tells of at once
 many = {f"m{number:02d}": clouds[EIGHT[number % 8]] for number in range(40)}
@@ -295,7 +328,7 @@ is_(len(lonely), 0, "forty servers: asked at once")
 
 def cancelled(title, prepare, query, act):
     """Ends the query, which hangs, in a session of its own; it must take less than a second, on any machine."""
-    with closing(connect("t26_many_clouds")) as session:
+    with closing(connect("t45_many_clouds")) as session:
         own = session.cursor()
         own.execute("SELECT count(*) FROM every.images")
         before = len(os.listdir(f"/proc/{session.info.backend_pid}/fd"))
@@ -311,7 +344,8 @@ def cancelled(title, prepare, query, act):
         clear()
         own.execute("RESET ALL")
         is_(sorted(rows(own, SCAN)), everything, f"{title}: the session goes on")
-        ok(len(os.listdir(f"/proc/{session.info.backend_pid}/fd")) <= before + len(EIGHT), f"{title}: no descriptors are left")
+        ok(len(os.listdir(f"/proc/{session.info.backend_pid}/fd")) <= before + len(EIGHT),
+           f"{title}: no descriptors are left")
 
 
 def hang():
@@ -322,7 +356,8 @@ def hang():
 
 def in_wait(pid):
     while not (all(cloud.requests for cloud in clouds.values()) and value(
-            cur, "SELECT count(*) FROM pg_stat_activity WHERE pid = %s AND wait_event IN ('AppendReady', 'Extension')", [pid])):
+            cur, "SELECT count(*) FROM pg_stat_activity WHERE pid = %s AND wait_event IN ('AppendReady', 'Extension')",
+            [pid])):
         threading.Event().wait(0.002)
 
 
@@ -351,7 +386,7 @@ def pause():
 cancelled("cancel in pauses before a retry", pause, SCAN, cancel)
 for _ in range(10):
     hang()
-    with closing(connect("t26_many_clouds")) as session:
+    with closing(connect("t45_many_clouds")) as session:
         own = session.cursor()
         own.execute("SET statement_timeout = 50")
         error = error_of(own, SCAN)
@@ -367,7 +402,8 @@ for name, identity in identities.items():
     server(cur, name, mapping=PASSWORD, shape=None, auth_url=auth_url,
            region="RegionOne")
 cur.execute("SELECT imagecat.create_catalog('signed', VARIADIC %s::text[])", [list(identities)])
-expected = sorted((name, image["id"]) for name, cloud in signed.items() for image in cloud.documents(identities[name].issue("u1", "p1")))
+expected = sorted((name, image["id"]) for name, cloud in signed.items()
+                  for image in cloud.documents(identities[name].issue("u1", "p1")))
 lonely = meet(list(identities.values()), on="any")
 is_(sorted(rows(cur, "SELECT source, id FROM signed.images")), expected, "eight identity services")
 is_(len(lonely), 0, "eight identity services: all are asked before any answers")
@@ -379,7 +415,7 @@ for identity in identities.values():
 lonely = meet(list(identities.values()), on="any")
 is_(sorted(rows(cur, "SELECT source, id FROM signed.images")), expected, "all tokens are revoked")
 is_(len(lonely), 0, "all tokens are revoked: renewed at once")
-with closing(connect("t26_many_clouds")) as fresh:
+with closing(connect("t45_many_clouds")) as fresh:
     own = fresh.cursor()
     for identity in identities.values():
         identity.fault("status", status=503, headers={"Retry-After": "1"}, on="any")
@@ -387,12 +423,13 @@ with closing(connect("t26_many_clouds")) as fresh:
     own.execute("SELECT source, id FROM signed.images")
     is_(sorted(own.fetchall()), expected, "all identity services want to be asked again later")
     ok(time.monotonic() - started < 6, "at the same time")
-with closing(connect("t26_many_clouds")) as fresh:
+with closing(connect("t45_many_clouds")) as fresh:
     lonely, own = meet(list(identities.values()), on="any"), fresh.cursor()
     lonely_too = meet(list(signed.values()))
     own.execute("SELECT source, id FROM signed.images ORDER BY created_at LIMIT 5")
-    is_((len(own.fetchall()), len(lonely), len(lonely_too)), (5, 0, 0), "a merge of services to sign in to: asked at once")
-with closing(connect("t26_many_clouds")) as fresh:
+    is_((len(own.fetchall()), len(lonely), len(lonely_too)), (5, 0, 0),
+        "a merge of services to sign in to: asked at once")
+with closing(connect("t45_many_clouds")) as fresh:
     identities["k6"].fault("status", status=401, on="any", times=None)
     error = error_of(fresh.cursor(), "SELECT source, id FROM signed.images")
     is_(error and (error.pgcode, error.diag.message_primary),
