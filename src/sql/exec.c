@@ -308,7 +308,7 @@ find_answer(ForeignScanState *node, const ImageQuery *query)
 	return false;
 }
 
-/* Begins an execution; nothing is sent yet. */
+/* Begins an execution; nothing is sent yet, but for a whole listing. */
 void
 imagecat_start_scan(ForeignScanState *node)
 {
