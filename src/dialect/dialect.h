@@ -94,6 +94,7 @@ typedef struct DialectParam
 	ParamEncoding encoding;
 	bool		(*takes) (const char *value);	/* text values; NULL: any */
 	int64		max;			/* integers: largest absolute value, 0: any */
+	bool		no_negative;	/* the service refuses a negative integer */
 	bool		repeats;
 	bool		ends_early;		/* with it a page may lack its link to the
 								 * next: only an empty page is the end */

@@ -68,22 +68,32 @@ is_server(const char *value)
 	return value[0] != '\0' && strchr(value, '/') == NULL;
 }
 
+/* A property that holds JSON is shown decoded, but found by the text it has. */
+static bool
+is_shown_as_stored(const char *name)
+{
+	return strcmp(name, "block_device_mapping") != 0 && strcmp(name, "mappings") != 0;
+}
+
 static bool
 is_any_metadata(const char *name)
 {
 	static const DialectField none[] = {{NULL}};
 
-	return imagecat_is_openstack_property(none, name);
+	return imagecat_is_openstack_property(none, name) && is_shown_as_stored(name);
 }
 
 /*
  * Nova cuts the prefix "property-" off letter by letter, and with it any of
- * these letters that the name itself begins with.
+ * these letters that the name itself begins with.  What is left is Glance's to
+ * understand: created_at would be its own filter, which refuses most values.
  */
 static bool
 is_metadata(const char *name)
 {
-	return strchr("property-", name[0]) == NULL && is_any_metadata(name);
+	return strchr("property-", name[0]) == NULL &&
+		imagecat_is_openstack_property(imagecat_glance.fields, name) &&
+		is_shown_as_stored(name);
 }
 
 /*
@@ -93,8 +103,10 @@ is_metadata(const char *name)
 #define COMMON_PARAMS \
 	{"status", "status", FILTER_EQ, "ACTIVE", PARAM_CONSTANT, is_active}, \
 	{"server", "server.id", FILTER_EQ, "", PARAM_TEXT, is_server}, \
-	{"minDisk", "minDisk", FILTER_EQ, "", PARAM_INTEGER, .max = PG_INT32_MAX}, \
-	{"minRam", "minRam", FILTER_EQ, "", PARAM_INTEGER, .max = PG_INT32_MAX}, \
+	{"minDisk", "minDisk", FILTER_EQ, "", PARAM_INTEGER, .max = PG_INT32_MAX, \
+	.no_negative = true}, \
+	{"minRam", "minRam", FILTER_EQ, "", PARAM_INTEGER, .max = PG_INT32_MAX, \
+	.no_negative = true}, \
 	{"changes-since", "updated", FILTER_GE, "", PARAM_TIME_BEFORE}, \
 	{"changes-since", "updated", FILTER_GT, "", PARAM_TIME_BEFORE}, \
 	{"changes-since", "updated", FILTER_EQ, "", PARAM_TIME_BEFORE}, \

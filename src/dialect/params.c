@@ -137,7 +137,7 @@ encode(const DialectParam *param, const Filter *filter)
 				int64		integer = value->integer;
 				int64		max = param->max > 0 ? param->max : PG_INT64_MAX;
 
-				if (integer > max || integer < -max)
+				if (integer > max || integer < (param->no_negative ? 0 : -max))
 					return NULL;
 				if (param->encoding == PARAM_INTEGER_ABOVE && integer++ == max)
 					return NULL;

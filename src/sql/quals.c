@@ -71,11 +71,20 @@ value_type_fits(FilterType type, Oid typid, Oid column_typid)
 	pg_unreachable();
 }
 
-/* A built-in comparison as a filter's; false for any other operator. */
+/*
+ * A built-in comparison as a filter's; false for any other operator, and for
+ * those of char(n), for which blanks at the end are nothing.
+ */
 static bool
 filter_op(Oid opno, FilterOp *op)
 {
+	Oid			left;
+	Oid			right;
+
 	if (opno >= FirstUnpinnedObjectId)
+		return false;
+	op_input_types(opno, &left, &right);
+	if (left == BPCHAROID)
 		return false;
 	switch (imagecat_comparison(opno))
 	{

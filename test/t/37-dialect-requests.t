@@ -49,14 +49,15 @@ def listed(name, picked=None):
                                        f"{name} NOT IN ('{picked}', 'x')": ALL})}
 
 
-def integer(key, member, column=None, native=False, maximum=True):
-    """Equality of a number."""
+def integer(key, member, column=None, native=False, maximum=True, natural=False):
+    """Equality of a number; natural: the service refuses negative ones."""
     table, name = "n:" if native else "", column or member
     return {f"{key} {member} =": (
         {f"{table}{name} = {{{name}}}": f"{key}={{{name}}}",
          f"{table}{name} IN ({{{name}}}, 3)": Ask(f"{key}={{{name}}}", f"{key}=3")},
         {f"{table}{name} <> {{{name}}}": ALL, f"{table}{name} - 1 = 2": ALL,
-         **({f"{table}{name} = 2147483648": ALL, f"{table}{name} > {{{name}}}": ALL} if maximum else {})})}
+         **({f"{table}{name} = 2147483648": ALL, f"{table}{name} > {{{name}}}": ALL} if maximum else {}),
+         **({f"{table}{name} = -1": ALL} if natural else {})})}
 
 
 def bounds(name):
@@ -128,7 +129,8 @@ def compute(prefix):
         "server server.id =": (
             {f"n:\"server.id\" = '{ID}'": f"server={ID}"},
             {"n:\"server.id\" = ''": ALL, "n:\"server.id\" = 'a/b'": ALL}),
-        **integer("minDisk", "minDisk", "min_disk"), **integer("minRam", "minRam", "min_ram"),
+        **integer("minDisk", "minDisk", "min_disk", natural=True),
+        **integer("minRam", "minRam", "min_ram", natural=True),
         "type metadata.image_type =": (
             {"type = 'snapshot'": "type=snapshot", "type IN ('snapshot', 'base')": Ask("type=snapshot", "type=base")},
             {"type <> 'snapshot'": ALL}),
@@ -138,7 +140,8 @@ def compute(prefix):
              "n:metadata @> '{{\"hw_disk_bus\": \"virtio\"}}' OR name = 'x'":
              Ask("property-hw_disk_bus=virtio", f"name={prefix}x")},
             {"n:metadata ->> 'A B' = 'x'": ALL, "n:metadata ->> 'cores_min' = '2'": ALL,
-             "n:metadata -> 'hw_disk_bus' = '\"virtio\"'": ALL}),
+             "n:metadata -> 'hw_disk_bus' = '\"virtio\"'": ALL, "n:metadata ->> 'block_device_mapping' = '[]'": ALL,
+             **({"n:metadata ->> 'min_ram' = '5'": ALL} if prefix else {})}),
     }
     for op in (">=", ">", "="):
         found[f"changes-since updated {op}"] = (
@@ -240,7 +243,8 @@ LINES = {
     "rackspace_servers": compute(""),
     "ims": {
         **plain("id"), **plain("name"), **plain("status"), **plain("owner"), **plain("disk_format"),
-        **plain("container_format"), **integer("min_disk", "min_disk"), **integer("min_ram", "min_ram"),
+        **plain("container_format"), **integer("min_disk", "min_disk", natural=True),
+        **integer("min_ram", "min_ram", natural=True),
         "member_status member_status =": (
             {"list_images(visibility => 'shared', member_status => 'pending')":
              "visibility=shared&member_status=pending"}, {}),
@@ -252,7 +256,7 @@ LINES = {
         **{entry: line for name in ("__support_xen_gpu_type", "__support_kvm_gpu_type", "__os_type", "__platform",
                                     "__system__cmkid", "virtual_env_type", "enterprise_project_id")
            for entry, line in plain(name, native=True).items()},
-        **integer("__os_bit", "__os_bit", native=True, maximum=False),
+        **integer("__os_bit", "__os_bit", native=True, maximum=False, natural=True),
         **ims_time("created_at"), **ims_time("updated_at"),
         **words([("visibility", "visibility", word) for word in ("public", "private", "shared")]),
         **words([("__imagetype", "type", word) for word in ("gold", "private", "shared", "market")]),
