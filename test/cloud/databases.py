@@ -3,6 +3,7 @@
 SQLite and PostgreSQL compare text exactly; MariaDB's utf8_general_ci ignores case, accents and trailing blanks.
 They differ further in where NULLs sort, in what a text is worth next to a number, and in what is an error.
 """
+import functools
 import re
 import unicodedata
 
@@ -158,6 +159,7 @@ def leading_number(text):
     return float_or_int(found.group()) if found else 0
 
 
+@functools.lru_cache(maxsize=1 << 16)
 def general_ci(text):
     """The weights of utf8_general_ci: each character by itself, without case or accent, trailing blanks cut."""
     return ''.join(_weight(character) for character in text.rstrip(' '))
