@@ -107,7 +107,8 @@ class GlanceV1:
         self.store = store
         self.database = DATABASES[database]()
         self.deleted_by_id = deleted_by_id
-        self.features = Glance(store, tokens, GlanceConfig(version='v2.2')).features     # no community, no hidden ones
+        self.glance = Glance(store, tokens, GlanceConfig(version='v2.2'))    # no community, no hidden ones
+        self.features = self.glance.features
 
     def images(self, filters, page, identity):
         tests = self._tests(filters)
@@ -177,8 +178,8 @@ class GlanceV1:
         image = self.store.find(identifier)
         if image is None or (image.get('deleted') and not self.deleted_by_id):
             return None
-        visible = Glance._may_see({**image, 'visibility': 'public' if image['visibility'] == 'public' else 'shared'},
-                                  identity)
+        visible = self.glance._may_see(
+            {**image, 'visibility': 'public' if image['visibility'] == 'public' else 'shared'}, identity)
         return image if visible else None
 
     def complete(self, identity):
