@@ -86,12 +86,13 @@ def _fetch(cur, query, names):
     found = []
     cur.execute("BEGIN")
     try:
-        opened = ask(cur, f"DECLARE c {'SCROLL' if 0 in query.fetches else 'NO SCROLL'} CURSOR FOR {query.sql(names)}")
+        scroll = "SCROLL" if query.scrolls() else "NO SCROLL"
+        opened = ask(cur, f"DECLARE c {scroll} CURSOR FOR {query.sql(names)}")
         if opened.code is not None:
             return [opened]
         for count in query.fetches:
-            found.append(ask(cur, "MOVE ABSOLUTE 0 IN c" if count == 0 else
-                             f"FETCH {'ALL' if count < 0 else count} FROM c"))
+            how = "ALL" if count is None else f"BACKWARD {-count}" if count < 0 else count
+            found.append(ask(cur, "MOVE ABSOLUTE 0 IN c" if count == 0 else f"FETCH {how} FROM c"))
             if found[-1].code is not None:
                 return [found[-1]]
         return found
@@ -123,16 +124,23 @@ def _wrong_fetches(query, foreign, whole):
     if whole.code is not None or foreign[0].code is not None:
         return _wrong_error(foreign[0], whole)
     first, end = query.cut(len(whole.rows))
-    at = first
+    count_all = end - first
+    at, seen = 0, {}             # the cursor's place, 0 is before the first row; {place: row}
     for number, (count, given) in enumerate(zip(query.fetches, foreign), 1):
         if count == 0:
-            at = first
+            at = 0
             continue
-        last = end if count < 0 else min(end, at + count)
-        wrong = _wrong_rows(query, given.rows, whole.rows, at, last)
+        if count is not None and count < 0:
+            low, high, at = max(at + count, 1), at - 1, max(at + count, 0)
+        else:
+            after = count_all + 1 if count is None else min(at + count, count_all + 1)
+            low, high, at = at + 1, min(after, count_all), after
+        rows = given.rows if count is None or count > 0 else given.rows[::-1]
+        wrong = _wrong_rows(query, rows, whole.rows, first + low - 1, first + max(high, low - 1))
+        if wrong is None and any(seen.setdefault(low + place, row) != row for place, row in enumerate(rows)):
+            wrong = "another row than before at the same place"
         if wrong:
             return f"fetch {number}: {wrong}"
-        at = last
     return None
 
 

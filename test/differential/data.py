@@ -2,8 +2,6 @@
 import collections
 import unicodedata
 
-from .tables import TABLES
-
 
 class Data:
     """columns: {(table, column): different values as text}; properties: {key: values}; tags: one for each use.
@@ -12,9 +10,10 @@ class Data:
     service has, visible or not.
     """
 
-    def __init__(self, cur, ids=()):
+    def __init__(self, cur, model, ids=()):
+        self.model = model
         self.columns = {}
-        for name, columns in TABLES.items():
+        for name, columns in model.tables.items():
             for column in columns:
                 if column.kind not in ("tags", "object", "json"):
                     cur.execute(f'SELECT DISTINCT "{column.name}"::text FROM copy.{name} '
@@ -24,8 +23,8 @@ class Data:
                     self.columns[name, column.name] = known + 4 * crowded(known)
         cur.execute('SELECT tag COLLATE "C" FROM copy.catalog, unnest(tags) tag ORDER BY 1')
         self.tags = [tag for (tag,) in cur.fetchall()]
-        cur.execute('SELECT DISTINCT key COLLATE "C", value COLLATE "C" FROM copy.native, jsonb_each_text(properties) '
-                    "ORDER BY 1, 2")
+        cur.execute(f'SELECT DISTINCT key COLLATE "C", value COLLATE "C" FROM copy.native x, '
+                    f'jsonb_each_text({model.properties_of("native", "x")[0]}) ORDER BY 1, 2')
         self.properties = {}
         for key, value in cur.fetchall():
             values = self.properties.setdefault(key, [])
@@ -39,5 +38,6 @@ def crowded(texts):
     def folded(text):
         plain = (c for c in unicodedata.normalize("NFD", text) if not unicodedata.combining(c))
         return "".join(plain).lower().rstrip(" ")
-    counts = collections.Counter(map(folded, texts))
-    return [text for text in texts if counts[folded(text)] > 1]
+    keys = [folded(text) for text in texts]
+    counts = collections.Counter(keys)
+    return [text for text, key in zip(texts, keys) if counts[key] > 1]

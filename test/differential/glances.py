@@ -8,6 +8,8 @@ import typing
 import urllib.parse
 import uuid
 
+from .models import GLANCE
+from .tables import Account
 from .world import World
 
 DATABASES = ("sqlite", "mariadb", "postgresql")
@@ -44,8 +46,9 @@ def documents(name, tenant):
 
 def world(name, tenants, seed, prefix="differential", **more):
     """A world around a real Glance for two tenants."""
-    return World("_".join((prefix, name, *tenants)), url(name), [TENANTS[tenant] for tenant in tenants], seed, ids=IDS,
-                 cheap=True, tags_ordered=False, **more)
+    accounts = [Account(url(name), {"token": TENANTS[tenant]}) for tenant in tenants]
+    return World("_".join((prefix, name, *tenants)), GLANCE, accounts, seed, ids=IDS, cheap=True, tags_ordered=False,
+                 **more)
 
 
 def ask(name, seed, queries, seconds):

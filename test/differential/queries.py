@@ -23,12 +23,14 @@ class Order:
 
 @dataclasses.dataclass
 class Query:
-    """SELECT columns FROM source WHERE where GROUP BY group ORDER BY order LIMIT limit OFFSET offset.
+    """SELECT columns FROM source WHERE where GROUP BY group HAVING having ORDER BY order LIMIT limit OFFSET offset.
 
     The sort keys are selected too, before the columns, so that answers can be compared as sequences.
+    distinct_on: DISTINCT ON that many of the sort keys, which leave no ties then.
 
     manner: plain; prepared (executed `runs` times with other values each time); generic (prepared, with a generic
-    plan from the start); cursor (`fetches` rows at a time, then closed; -1 is all the rest, 0 goes back to the start)
+    plan from the start); cursor (`fetches` rows at a time, then closed; None is all the rest, 0 goes back to the start,
+    -n is n rows backward)
     """
     columns: list
     source: object
@@ -37,21 +39,29 @@ class Query:
     limit: typing.Optional[int] = None
     offset: typing.Optional[int] = None
     distinct: bool = False
+    distinct_on: int = 0
     group: list = dataclasses.field(default_factory=list)
+    having: list = dataclasses.field(default_factory=list)
     manner: str = "plain"
     runs: int = 1
     fetches: tuple = ()
     suffix: str = ""
     settings: dict = dataclasses.field(default_factory=dict)
+    others: tuple = ()           # simpler queries of parts of it
 
     def write(self, writer, limited=True):
         """Its text; with limited=False without LIMIT, OFFSET and what follows."""
         selected = [piece.write(writer) for piece in [key.expression for key in self.order] + self.columns]
-        text = f"SELECT {'DISTINCT ' if self.distinct else ''}{', '.join(selected)} FROM {self.source.write(writer)}"
+        distinct = "DISTINCT " if self.distinct else ""
+        if self.distinct_on:
+            distinct = f"DISTINCT ON ({', '.join(map(str, range(1, self.distinct_on + 1)))}) "
+        text = f"SELECT {distinct}{', '.join(selected)} FROM {self.source.write(writer)}"
         if self.where:
             text += " WHERE " + Joined("AND", self.where).write(writer)[1:-1]
         if self.group:
             text += " GROUP BY " + ", ".join(piece.write(writer) for piece in self.group)
+        if self.having:
+            text += " HAVING " + Joined("AND", self.having).write(writer)[1:-1]
         if self.order:
             text += " ORDER BY " + ", ".join(f"{at} {key.direction}".strip() for at, key in enumerate(self.order, 1))
         if limited and self.limit is not None:
@@ -70,11 +80,15 @@ class Query:
         last = count if self.limit is None else first + self.limit
         return first, max(first, min(count, last))
 
-    def is_cut(self):
-        return self.limit is not None or bool(self.offset)
+    def scrolls(self):
+        """Whether its cursor goes backward."""
+        return any(count is not None and count <= 0 for count in self.fetches)
 
     def simpler(self):
         replace = dataclasses.replace
+        for other in self.others:
+            yield other
+            yield replace(other, manner=self.manner, runs=self.runs, fetches=self.fetches, settings=self.settings)
         if self.manner != "plain":
             yield replace(self, manner="plain", runs=1, fetches=())
         if self.runs > 1:
@@ -97,13 +111,16 @@ class Query:
         if self.offset is not None:
             yield replace(self, offset=None)
         if self.order:
-            yield replace(self, order=[])
-        for order in shorter_lists(self.order):
-            yield replace(self, order=order)
+            yield replace(self, order=[], distinct_on=0)
+        if not self.distinct_on:
+            for order in shorter_lists(self.order):
+                yield replace(self, order=order)
         if self.distinct:
             yield replace(self, distinct=False)
         for group in shorter_lists(self.group):
             yield replace(self, group=group)
+        for having in simpler_lists(self.having):
+            yield replace(self, having=having)
         if len(self.columns) > 1:
             for columns in shorter_lists(self.columns):
                 yield replace(self, columns=columns)

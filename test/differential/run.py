@@ -13,6 +13,8 @@ sys.path[:0] = [os.path.join(os.path.dirname(os.path.abspath(__file__)), *up) fo
                                                                                        (os.pardir, "lib"))]
 
 from differential import clouds                 # noqa: E402
+from differential.models import GLANCE          # noqa: E402
+from differential.tables import Account         # noqa: E402
 from differential.world import World            # noqa: E402
 
 
@@ -26,7 +28,7 @@ def options():
     add("--other-token", default="u-t2:t2:member")
     add("--queries", type=int, default=500, metavar="N")
     add("--seed", default=None)
-    add("--images", type=int, default=300, help="of a stand-in")
+    add("--images", type=int, default=100, help="of a stand-in")
     add("--mismatches", type=int, default=5, help="stop after so many")
     add("--page-size", type=int, action="append")
     return parser.parse_args()
@@ -40,11 +42,12 @@ def main():
         summary = clouds.ask(given.setup, seed, given.queries, given.images, None, given.mismatches)
     else:
         glance = given.kind == "glance"
-        world = World("differential_by_hand", given.url, (given.token, given.other_token), seed,
-                      given.page_size or (1000,), cheap=glance, tags_ordered=not glance)
+        accounts = [Account(given.url, {"token": token}) for token in (given.token, given.other_token)]
+        world = World("differential_by_hand", GLANCE, accounts, seed, given.page_size or (1000,), cheap=glance,
+                      tags_ordered=not glance)
         world.run(given.queries, None, given.mismatches)
         summary = world.close()
-    print(*summary.untrue, *summary.mismatches, sep="\n\n")
+    print(*summary.untrue, *(mismatch.report for mismatch in summary.mismatches), sep="\n\n")
     print(f"{summary.asked} queries ({summary.refused} are errors), {len(summary.mismatches)} mismatches, "
           f"{summary.seconds:.1f} s")
     return 1 if summary.untrue or summary.mismatches else 0

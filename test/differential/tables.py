@@ -1,8 +1,9 @@
 """The foreign tables that are queried, and their copies.
 
-Schema remote holds the foreign tables, schema copy what one scan of each gave with pushdown off. Besides the two
-imported tables there are two written by hand, with other types, collations, custom properties and JSON pointers,
-one on a second server, and a partitioned one over both servers.
+Schema remote holds the foreign tables, schema copy what one scan of each gave with pushdown off. Of each API there are
+six: `catalog` and `native` as they are imported, `hand` and `odd` written by hand (the one with canonical columns, the
+other with native ones; other types, collations, custom properties and JSON pointers), `other`, a second catalog on a
+second server, and `family`, a partitioned one over both servers.
 """
 import typing
 
@@ -12,6 +13,18 @@ from imagecat import options_clause
 
 # What a column shows besides a member's name or a path into the document
 SOURCE, REST, WHOLE, NOTHING = "(source)", "(rest)", "(whole)", "(nothing)"
+KINDS = {"text": "text", "varchar": "text", "char": "text", "uuid": "uuid", "bigint": "integer", "integer": "integer",
+         "smallint": "integer", "numeric": "integer", "boolean": "boolean", "timestamptz": "time",
+         "timestamp": "timestamp", "date": "date", "text[]": "tags", "jsonb": "json"}
+CANONICAL = ("source", "id", "name", "version", "status", "visibility", "owner", "type", "os", "os_version",
+             "architecture", "disk_format", "container_format", "size", "virtual_size", "min_disk", "min_ram",
+             "checksum", "protected", "hidden", "tags", "created_at", "updated_at", "properties")
+TYPES = {"size": "bigint", "virtual_size": "bigint", "min_disk": "integer", "min_ram": "integer",
+         "protected": "boolean", "hidden": "boolean", "tags": "text[]", "created_at": "timestamptz",
+         "updated_at": "timestamptz", "properties": "jsonb"}
+SERVERS = {"catalog": ("cloud",), "native": ("cloud",), "hand": ("cloud",), "odd": ("cloud",), "other": ("other",),
+           "family": ("cloud", "other")}
+NATIVE_TABLES = ("native", "odd")
 
 
 class Column(typing.NamedTuple):
@@ -19,73 +32,91 @@ class Column(typing.NamedTuple):
     type: str
     shows: typing.Union[str, tuple]      # a member, a path of keys, or one of the words above
     field: typing.Optional[str] = None   # the column option
-
-    @property
-    def kind(self):
-        """What queries may do with it."""
-        base = self.type.split("(")[0].split(" ")[0]
-        return {"text": "text", "varchar": "text", "char": "text", "uuid": "uuid", "bigint": "integer",
-                "integer": "integer", "smallint": "integer", "numeric": "integer", "boolean": "boolean",
-                "timestamptz": "time", "timestamp": "timestamp", "date": "date", "text[]": "tags",
-                "jsonb": "object" if self.shows == REST else "json"}[base]
+    reads: typing.Union[str, tuple, None] = None     # "lower"; "zero", which is NULL; (word for true, word for false);
+                                                     # "pairs" of an object
+    kind: str = ""               # what queries may do with it; "object" holds the custom properties
 
 
-def column(name, type_="text", shows=None, field=None):
-    return Column(name, type_, shows or name, field)
+def column(name, type_="text", shows=None, field=None, reads=None):
+    base = type_.split("(")[0].split(" ")[0]
+    shows = shows or name
+    return Column(name, type_, shows, field, reads, "object" if shows == REST else KINDS[base])
 
 
-CATALOG = (
-    column("source", shows=SOURCE), column("id"), column("name"), column("version", shows=NOTHING),
-    column("status"), column("visibility"), column("owner"), column("type", shows="image_type"),
-    column("os", shows="os_type"), column("os_version"), column("architecture"), column("disk_format"),
-    column("container_format"), column("size", "bigint"), column("virtual_size", "bigint"),
-    column("min_disk", "integer"), column("min_ram", "integer"), column("checksum"), column("protected", "boolean"),
-    column("hidden", "boolean", "os_hidden"), column("tags", "text[]"), column("created_at", "timestamptz"),
-    column("updated_at", "timestamptz"), column("properties", "jsonb", REST),
-)
-NATIVE = (
-    column("id"), column("name"), column("status"), column("visibility"), column("owner"), column("disk_format"),
-    column("container_format"), column("size", "bigint"), column("virtual_size", "bigint"),
-    column("min_disk", "integer"), column("min_ram", "integer"), column("checksum"), column("os_hash_algo"),
-    column("os_hash_value"), column("protected", "boolean"), column("os_hidden", "boolean"),
-    column("tags", "text[]"), column("created_at", "timestamptz"), column("updated_at", "timestamptz"),
-    column("self"), column("file"), column("schema"), column("direct_url"), column("locations", "jsonb"),
-    column("stores"), column("properties", "jsonb", REST), column("document", "jsonb", WHOLE),
-)
-HAND = (
-    column("id", "uuid"), column("name", 'text COLLATE "C"'), column("label", "varchar(8)", "name", "name"),
-    column("status", "varchar(20)"), column("visibility"), column("owner"), column("source", shows=SOURCE),
-    column("size", "integer"), column("min_ram", "smallint"), column("created_at", "timestamp"),
-    column("born", "timestamptz", "created_at", "created_at"), column("updated_at", "timestamptz(0)"),
-    column("day", "date", "updated_at", "updated_at"), column("tags", "text[]"),
-    column("distro", "text", ("os_distro",), "/os_distro"), column("os_distro"), column("os_version"),
-    column("hw_disk_bus", 'text COLLATE "C"'), column("five", "integer"), column("weird:key"), column("cores_min"),
-    column("ID"), column("Upper"), column("kernel_id"), column("properties", "jsonb", REST),
-    column("protected", "boolean"), column("hidden", "boolean", "os_hidden"), column("version", shows=NOTHING),
-)
-ODD = (
-    column("id", 'text COLLATE "C"'), column("name", "varchar(300)"), column("os_hidden", "boolean"),
-    column("size", "numeric"), column("virtual_size"), column("min_disk", "bigint"), column("created_at"),
-    column("updated_at", "timestamptz"), column("made", "timestamp", "created_at", "created_at"),
-    column("changed", "timestamp(0)", "updated_at", "updated_at"), column("protected"), column("checksum", "char(32)"),
-    column("image_type"), column("os_type"), column("architecture"), column("empty_prop"), column("os_admin_user"),
-    column("trait", "text", "trait:HW_CPU_X86_AVX2", "trait:HW_CPU_X86_AVX2"), column("os_hash_algo"),
-    column("instance_uuid", "uuid"), column("status", 'text COLLATE "C"'), column("tags", "text[]"),
-    column("properties", "jsonb", REST), column("document", "jsonb", WHOLE),
-)
-TABLES = {"catalog": CATALOG, "native": NATIVE, "hand": HAND, "odd": ODD, "other": CATALOG, "family": CATALOG}
-NATIVE_TABLES = ("native", "odd")
-SERVERS = {"catalog": ("cloud",), "native": ("cloud",), "hand": ("cloud",), "odd": ("cloud",), "other": ("other",),
-           "family": ("cloud", "other")}
+def columns(text, type_="text"):
+    """Several columns of members with their own names and one type."""
+    return tuple(column(name, type_) for name in text.split())
 
 
-def create(cur, url, tokens, **options):
-    """Servers cloud and other, with one token each, and all the tables, the copies too."""
-    for name, token in zip(("cloud", "other"), tokens):
+def canonical(members, reads=()):
+    """The canonical columns. members: {column: what it shows}, for the columns that show anything of this API."""
+    words = {"source": SOURCE, "properties": REST}
+    return tuple(column(name, TYPES.get(name, "text"), words.get(name) or members.get(name, NOTHING), None,
+                        dict(reads).get(name)) for name in CANONICAL)
+
+
+class Model:
+    """The tables of one API.
+
+    tables      {name: columns}
+    holder      the member that holds the custom properties, else the image itself does
+    sharp       {column or kind: weight} of the columns that the service can decide on, see Conditions.sharp
+    keys        custom properties worth asking for, whether there are such or not
+    sent        columns whose name as such is worth a condition more often: what the service filters by
+    """
+
+    def __init__(self, api, catalog, native, hand, odd, sharp, holder=None, keys=(), sent=("id", "name")):
+        self.api, self.holder, self.sharp = api, holder, sharp
+        self.keys, self.sent = keys, sent
+        self.tables = {"catalog": catalog, "native": native, "hand": hand, "odd": odd, "other": catalog,
+                       "family": catalog}
+        if holder:
+            self.tables = {name: tuple(each._replace(kind="object") if each.shows == holder else each
+                                       for each in given) for name, given in self.tables.items()}
+
+    def column(self, table, name):
+        """The column of that name, or None."""
+        return next((each for each in self.tables[table] if each.name == name), None)
+
+    def of_kind(self, table, *kinds):
+        return [each for each in self.tables[table] if each.kind in kinds]
+
+    def shared(self, one, two):
+        """Names of columns that two tables have with the same type, and that can be compared."""
+        types = {each.name: each.type for each in self.tables[one]}
+        return [each.name for each in self.tables[two] if types.get(each.name) == each.type
+                and each.kind not in ("tags", "object", "json")]
+
+    def unique(self, table, alias):
+        """Sort keys that leave no ties; of a uuid, or of text under the default collation."""
+        return f"{alias}.id, {alias}.source" if table == "family" else f"{alias}.id"
+
+    def properties_of(self, table, alias):
+        """The expressions that are the object of custom properties."""
+        found = [f'{alias}."{each.name}"' for each in self.of_kind(table, "object")
+                 if not (self.holder and each.shows == REST)]
+        if self.holder and not (table in NATIVE_TABLES and self._shown_natively()):
+            found += [f"({alias}.properties -> '{self.holder}')"]
+        return found
+
+    def _shown_natively(self):
+        return any(each.shows == self.holder for each in self.tables["native"])
+
+
+class Account(typing.NamedTuple):
+    """Who asks: a server's url and the options of its user mapping."""
+    url: str
+    mapping: dict
+
+
+def create(cur, model, accounts, **options):
+    """Servers cloud and other for these two accounts, and all the tables, the copies too."""
+    for name, account in zip(("cloud", "other"), accounts):
+        given = {"api": model.api, "url": account.url, "page_size": 1000, **options}
         cur.execute(sql.SQL("CREATE SERVER {} FOREIGN DATA WRAPPER imagecat {}").format(
-            sql.Identifier(name), options_clause({"api": "glance", "url": url, "page_size": 1000, **options})))
+            sql.Identifier(name), options_clause(given)))
         cur.execute(sql.SQL("CREATE USER MAPPING FOR PUBLIC SERVER {} {}").format(
-            sql.Identifier(name), options_clause({"token": token})))
+            sql.Identifier(name), options_clause(account.mapping)))
     # whose equality is not that of bytes
     cur.execute("CREATE COLLATION folded (provider = icu, locale = 'und-u-ks-level2', deterministic = false)")
     cur.execute("CREATE SCHEMA remote; CREATE SCHEMA copy")
@@ -93,24 +124,24 @@ def create(cur, url, tokens, **options):
                                  ("catalog", "other", "other")):
         cur.execute(f"IMPORT FOREIGN SCHEMA {schema} FROM SERVER {server} INTO remote;"
                     f"ALTER FOREIGN TABLE remote.images RENAME TO {name}")
-    _create_by_hand(cur, "hand", HAND, "canonical")
-    _create_by_hand(cur, "odd", ODD, "native")
+    _create_by_hand(cur, "hand", model.tables["hand"], "canonical")
+    _create_by_hand(cur, "odd", model.tables["odd"], "native")
     cur.execute("""
         CREATE TABLE remote.family (LIKE remote.catalog) PARTITION BY LIST (source);
         CREATE FOREIGN TABLE remote.family1 PARTITION OF remote.family FOR VALUES IN ('cloud') SERVER cloud;
         CREATE FOREIGN TABLE remote.family2 PARTITION OF remote.family FOR VALUES IN ('other') SERVER other""")
     cur.execute("SET imagecat.enable_pushdown = off")
-    for name in TABLES:
+    for name in model.tables:
         cur.execute(f"CREATE TABLE copy.{name} AS SELECT * FROM remote.{name}; ANALYZE copy.{name}")
     cur.execute("RESET imagecat.enable_pushdown")
 
 
-def _create_by_hand(cur, name, columns, style):
+def _create_by_hand(cur, name, given, style):
     """A table with these columns and, amid them, one that was dropped."""
     definitions = [sql.SQL("{} {} {} {}").format(
         sql.Identifier(each.name), sql.SQL(each.type.split(" COLLATE ")[0]),
         options_clause({"field": each.field} if each.field else {}),
-        sql.SQL('COLLATE "C"' if "COLLATE" in each.type else "")) for each in columns]
+        sql.SQL('COLLATE "C"' if "COLLATE" in each.type else "")) for each in given]
     definitions.insert(3, sql.SQL("dropped text"))
     cur.execute(sql.SQL("CREATE FOREIGN TABLE remote.{} ({}) SERVER cloud OPTIONS (columns {})").format(
         sql.Identifier(name), sql.SQL(", ").join(definitions), sql.Literal(style)))

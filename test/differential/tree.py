@@ -70,7 +70,8 @@ class Array:
     def write(self, writer):
         lists = (self.items, *self.variants)
         items = ", ".join(map(quoted, lists[writer.run % len(lists)]))
-        return writer.value(f"ARRAY[{items}]::{self.type}[]", self.type + "[]", False)
+        cast = f"::{self.type}[]" if writer.parameters else ""     # a value of EXECUTE has no other
+        return writer.value(f"ARRAY[{items}]{cast}", self.type + "[]", False)
 
     def simpler(self):
         if self.variants:
@@ -141,6 +142,21 @@ class Joined:
             yield self.parts[0]
         for parts in simpler_lists(self.parts):
             yield Joined(self.word, parts)
+
+
+class Items:
+    """Pieces with commas between them, at least one."""
+
+    def __init__(self, pieces):
+        self.pieces = list(pieces)
+
+    def write(self, writer):
+        return ", ".join(piece.write(writer) for piece in self.pieces)
+
+    def simpler(self):
+        for pieces in simpler_lists(self.pieces):
+            if pieces:
+                yield Items(pieces)
 
 
 class Not:

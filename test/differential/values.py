@@ -8,7 +8,8 @@ from .tree import Array, Value
 OPERATORS = ("eq:", "in:", "neq:", "gte:", "lt:", "eq:in:", "foo:")
 TEXTS = ("", " ", "a", "%", "_", "\\", '"', "'", ",", ":", "é", "e\u0301", "null", "NULL", "0", "true", "all",
          "public", "日本語", "😀", "a\tb", "a\nb", "x" * 300, "y" * 9000, "&limit=1", "a&b=c#d", "%41", "+",
-         "2024-01-01T00:00:00Z")
+         "2024-01-01T00:00:00Z", "~", "~a", "!", "!zvol", "^a", "a$", ".*", "a|b", "(", "[a", "x+", "a?", "{1}", "\\d",
+         "  ", "ß", "SS", "ı", "İ", "ﬁ", "a_b", "a%b", "50%", "eq:a", "in:a,b")
 INTEGERS = (0, 1, -1, 512, 2 ** 15, 2 ** 31 - 1, 2 ** 31, -2 ** 31, -2 ** 31 - 1, 2 ** 53 + 1, 2 ** 63 - 1,
             -2 ** 63 + 1, -2 ** 63)
 TIMES = ("infinity", "-infinity", "epoch", "0001-01-01 00:00:00+00", "4714-11-24 00:00:00+00 BC",
@@ -37,6 +38,10 @@ class Values:
         """What a literal is in the first run, and in the others."""
         return draw(), tuple(draw() for _ in range(self.runs - 1))
 
+    def variants(self, draw):
+        """As many texts as there will be runs."""
+        return [draw() for _ in range(self.runs)]
+
     # one text
 
     def text_of(self, known):
@@ -54,11 +59,25 @@ class Values:
             lambda t: unicodedata.normalize("NFD", t), lambda t: t + " ", lambda t: " " + t, lambda t: t + "\u00a0",
             lambda t: t + ",", lambda t: f'"{t}"', lambda t: t + '"', lambda t: t + ":", lambda t: ":" + t,
             lambda t: self.rnd.choice(OPERATORS) + t, lambda t: t[:-1], lambda t: t + "x", lambda t: t[1:],
-            lambda t: t + "\\", lambda t: t + "," + t, lambda t: t.replace("a", "%"), lambda t: t[:4]))(text)
+            lambda t: t + "\\", lambda t: t + "," + t, lambda t: "~" + t, lambda t: "!" + t, lambda t: t + "%",
+            lambda t: t.replace("-", "_"), lambda t: t.replace("a", "."), lambda t: t + "$", lambda t: t + "*",
+            lambda t: t.replace("a", "%"), lambda t: t[:4]))(text)
 
     def _accent(self, text):
         plain = "".join(c for c in unicodedata.normalize("NFD", text) if not unicodedata.combining(c))
         return plain if plain != text else text.replace("e", "é").replace("a", "Å")
+
+    def fragment(self, table, column):
+        """A part of a text that is there, or nearly."""
+        chance = self.rnd.random()
+        text = self.text_for(table, column)
+        if chance < 0.1:
+            return self.rnd.choice(TEXTS)
+        if chance < 0.25 or len(text) < 2:
+            return text
+        start = self.rnd.choice((0, 0, self.rnd.randrange(len(text))))
+        found = text[start:start + self.rnd.choice((1, 2, 3, 5, 8))]
+        return self._near(found) if found and self.chance(0.2) else found
 
     def uuid_of(self, known):
         chance = self.rnd.random()
@@ -82,7 +101,7 @@ class Values:
             return self.rnd.choice(TIMES)
         text = self.rnd.choice(known)
         try:
-            moment = datetime.datetime.fromisoformat(text[:19] + "+00:00")
+            moment = datetime.datetime.fromisoformat(text.partition("+")[0] + "+00:00")
             moment += datetime.timedelta(microseconds=self.rnd.choice(NUDGES))
             if zone:
                 moment = moment.astimezone(datetime.timezone(datetime.timedelta(hours=self.rnd.choice(ZONES))))
@@ -197,7 +216,7 @@ class Values:
             return self.rnd.choice(self.data.keys)
         if chance < 0.7 and self.data.keys:
             return self._near(self.rnd.choice(self.data.keys))
-        return self.rnd.choice(KEYS)
+        return self.rnd.choice(self.data.model.keys + KEYS if self.chance(0.5) else self.data.model.keys or KEYS)
 
     def property_text(self, key):
         return self.text_of(self.data.properties.get(key, ()))
