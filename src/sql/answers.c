@@ -160,12 +160,20 @@ read_row(Answers *answers, int64 start, TupleTableSlot *slot)
 	ExecForceStoreMinimalTuple(tuple, slot, true);
 }
 
+/* An answer that nobody read to its end leaves its room to the next. */
+static void
+forget_unfinished(Answers *answers)
+{
+	if (answers->keeping)
+		answers->size = answers->current.start;
+	answers->keeping = false;
+}
+
 /* The rows that come from now on are the answer to this question. */
 void
 imagecat_answers_begin(Answers *answers, const char *question)
 {
-	if (answers->keeping)
-		answers->size = answers->current.start; /* nobody read it to its end */
+	forget_unfinished(answers);
 	answers->current.question = MemoryContextStrdup(answers->context, question);
 	answers->current.start = answers->size;
 	answers->current.rows = 0;
@@ -225,6 +233,7 @@ imagecat_answers_find(Answers *answers, const char *question)
 	answer = hash_search(answers->known, &question, HASH_FIND, NULL);
 	if (answer == NULL)
 		return false;
+	forget_unfinished(answers);
 	answers->current = *answer;
 	seek(answers, answer->start);
 	return true;

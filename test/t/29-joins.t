@@ -151,6 +151,14 @@ cloud.clear()
 is_(value(cur, "SELECT count(*) FROM id5 i JOIN part t USING (id)"), 5, "a partition: the rows")
 is_((lookups(), listings()), (5, 0), "a partition: five look-ups")
 
+# an answer that is left early must not leave its place to one that is kept
+left_early = """SELECT s FROM unnest('{{deactivated,active,deactivated,queued,deactivated,saving,active}}'::text[]) AS u(s)
+    WHERE EXISTS (SELECT FROM {} m WHERE m.status = s AND (s <> 'deactivated' OR m.name || m.checksum = 'x'))"""
+server(cur, "large", cloud.url, estimated_images=10 ** 6)
+like(explain(cur, left_early.format("large.images")), "Nested Loop Semi Join", "left early: a loop that stops at a match")
+is_(rows(cur, left_early.format("large.images")), rows(cur, left_early.format("copy")),
+    "left early: the rows of a local copy")
+
 # a loop that is started again, left early, and one that fails
 cloud.clear()
 cur.execute("BEGIN; DECLARE c SCROLL CURSOR FOR SELECT i.at, m.name FROM id5 i JOIN g.images m USING (id) ORDER BY at")
