@@ -14,12 +14,11 @@
  */
 #include "postgres.h"
 
-#include "common/hashfn.h"
 #include "row/json.h"
 #include "scan/image_scan.h"
 #include "scan/statistics.h"
 #include "scan/version.h"
-#include "utils/hsearch.h"
+#include "text_key.h"
 #include "utils/memutils.h"
 #include "wire/multiplexer.h"
 
@@ -254,21 +253,6 @@ is_gone(ImageScan *scan, Source *source)
 	return false;
 }
 
-/* Ids are of any length: the hash table has pointers to them. */
-static uint32
-hash_id(const void *key, Size size)
-{
-	const char *id = *(char *const *) key;
-
-	return hash_bytes((const unsigned char *) id, (int) strlen(id));
-}
-
-static int
-compare_ids(const void *a, const void *b, Size size)
-{
-	return strcmp(*(char *const *) a, *(char *const *) b);
-}
-
 /* Whether the image came before, where one may come twice. */
 static bool
 is_repeated(ImageScan *scan, Source *source)
@@ -290,14 +274,8 @@ is_repeated(ImageScan *scan, Source *source)
 						scan->service->name)));
 	}
 	if (scan->seen == NULL)
-	{
-		HASHCTL		control = {.keysize = sizeof(char *),.entrysize = sizeof(char *),
-		.hash = hash_id,.match = compare_ids,.hcxt = scan->listings};
-
-		scan->seen = hash_create("imagecat images", 1024, &control,
-								 HASH_ELEM | HASH_FUNCTION | HASH_COMPARE |
-								 HASH_CONTEXT);
-	}
+		scan->seen = imagecat_text_hash("imagecat images", sizeof(char *), 1024,
+										scan->listings);
 	entry = hash_search(scan->seen, &source->value.text, HASH_ENTER, &found);
 	if (!found)
 		*entry = MemoryContextStrdup(scan->listings, source->value.text);

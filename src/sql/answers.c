@@ -21,7 +21,7 @@
 #include "common/hashfn.h"
 #include "sql/answers.h"
 #include "storage/buffile.h"
-#include "utils/hsearch.h"
+#include "text_key.h"
 #include "utils/memutils.h"
 
 /* The rows of an answer lie one after the other. */
@@ -58,22 +58,6 @@ struct Answers
 	uint64		wanted;			/* key being looked for */
 };
 
-static uint32
-hash_question(const void *key, Size size)
-{
-	const char *question = *(const char *const *) key;
-
-	(void) size;
-	return hash_bytes((const unsigned char *) question, strlen(question));
-}
-
-static int
-compare_questions(const void *a, const void *b, Size size)
-{
-	(void) size;
-	return strcmp(*(const char *const *) a, *(const char *const *) b);
-}
-
 /*
  * A place for answers, in the current memory context.  Its file belongs to
  * the current resource owner.
@@ -82,17 +66,10 @@ Answers *
 imagecat_answers(void)
 {
 	Answers    *answers = palloc0(sizeof(Answers));
-	HASHCTL		control = {0};
 
 	answers->context = CurrentMemoryContext;
-	control.keysize = sizeof(char *);
-	control.entrysize = sizeof(Answer);
-	control.hash = hash_question;
-	control.match = compare_questions;
-	control.hcxt = CurrentMemoryContext;
-	answers->known = hash_create("imagecat answers", 64, &control,
-								 HASH_ELEM | HASH_FUNCTION | HASH_COMPARE |
-								 HASH_CONTEXT);
+	answers->known = imagecat_text_hash("imagecat answers", sizeof(Answer), 64,
+										CurrentMemoryContext);
 	return answers;
 }
 

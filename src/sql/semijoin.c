@@ -17,7 +17,6 @@
  */
 #include "postgres.h"
 
-#include "common/hashfn.h"
 #include "compat.h"
 #include "nodes/extensible.h"
 #include "optimizer/cost.h"
@@ -26,7 +25,7 @@
 #include "optimizer/paths.h"
 #include "optimizer/tlist.h"
 #include "sql/fdw.h"
-#include "utils/hsearch.h"
+#include "text_key.h"
 
 /* The children. */
 enum
@@ -230,22 +229,6 @@ begin(CustomScanState *node, EState *estate, int eflags)
 										   ALLOCSET_DEFAULT_SIZES);
 }
 
-static uint32
-hash_key(const void *key, Size size)
-{
-	const char *text = *(const char *const *) key;
-
-	(void) size;
-	return hash_bytes((const unsigned char *) text, strlen(text));
-}
-
-static int
-compare_keys(const void *a, const void *b, Size size)
-{
-	(void) size;
-	return strcmp(*(const char *const *) a, *(const char *const *) b);
-}
-
 /* Reads all keys, each once, and gives them to the scan of images. */
 static void
 read_keys(SemiJoinState *state)
@@ -254,17 +237,12 @@ read_keys(SemiJoinState *state)
 	ForeignScanState *images = list_nth_node(ForeignScanState,
 											 state->css.custom_ps, IMAGES);
 	MemoryContext per_row = state->css.ss.ps.ps_ExprContext->ecxt_per_tuple_memory;
-	HASHCTL		control = {0};
 	const char **list;
 	int			count = 0;
 	int			max = 64;
 
-	control.keysize = control.entrysize = sizeof(char *);
-	control.hash = hash_key;
-	control.match = compare_keys;
-	control.hcxt = state->context;
-	state->keys = hash_create("imagecat keys", 256, &control,
-							  HASH_ELEM | HASH_FUNCTION | HASH_COMPARE | HASH_CONTEXT);
+	state->keys = imagecat_text_hash("imagecat keys", sizeof(char *), 256,
+									 state->context);
 	list = MemoryContextAlloc(state->context, sizeof(char *) * max);
 	for (;;)
 	{
