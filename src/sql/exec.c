@@ -294,6 +294,7 @@ find_answer(ForeignScanState *node, const ImageQuery *query)
 {
 	ImageScanState *state = node->fdw_state;
 	double		whole = floatVal(list_nth(state->private, SCAN_WHOLE));
+	const char *question;
 
 	if (whole > 0 && state->asked >= whole &&
 		intVal(list_nth(state->private, SCAN_KEY)) >= 0 &&
@@ -302,9 +303,10 @@ find_answer(ForeignScanState *node, const ImageQuery *query)
 	if (imagecat_answers_has_whole(state->answers))
 		return imagecat_answers_find(state->answers,
 									 key_text(state, node->ss.ps.ps_ExprContext));
-	if (imagecat_answers_find(state->answers, question_text(state, query)))
+	question = question_text(state, query);
+	if (imagecat_answers_find(state->answers, question))
 		return true;
-	imagecat_answers_begin(state->answers, question_text(state, query));
+	imagecat_answers_begin(state->answers, question);
 	return false;
 }
 

@@ -633,12 +633,11 @@ imagecat_get_plan(PlannerInfo *root, RelOptInfo *rel, Oid relid,
 		question.quals = lappend(question.quals,
 								 list_nth(path->fdw_private, PATH_KEYS));
 		question.values = lappend(question.values, NULL);
-		path->fdw_private = list_copy_head(path->fdw_private, PATH_KEYS);
 	}
 	clauses = extract_actual_clauses(clauses, false);
 	private = lappend(private, question.quals);
 	private = lappend(private, makeBoolean(question.exact));
-	private = list_concat(private, path->fdw_private);
+	private = list_concat(private, list_copy_head(path->fdw_private, PATH_KEYS));
 	private = list_concat(private, key_private(rel, &question));
 	private = lappend(private, wanted_columns(rel, state->table, clauses));
 	return make_foreignscan(tlist, clauses, rel->relid, question.values, private,

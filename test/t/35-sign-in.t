@@ -12,6 +12,7 @@ from cloud import Cloud  # noqa: E402
 from cloud.identity import Identity  # noqa: E402
 from imagecat import connect, error_of, explain, figure_in, fresh_database, options_clause, rows, server, value  # noqa: E402
 from psycopg2 import sql  # noqa: E402
+from refusals import refused  # noqa: E402
 from tap import done, is_, like, ok, unlike  # noqa: E402
 
 LOG = os.path.join(os.environ["PGHOST"], "log")
@@ -46,15 +47,7 @@ def refuses(name, title, options, pgcode, message, hint=None, detail=None, query
     if options is not None:
         mapping(name, options)
     error = error_of(cur, query or f"SELECT count(*) FROM {name}.images")
-    is_(error and error.pgcode, pgcode, f"{title}: SQLSTATE")
-    if error:
-        said = error.diag
-        heard.append("\n".join(filter(None, (said.message_primary, said.message_detail, said.message_hint))))
-        like(said.message_primary, message, f"{title}: message")
-        if detail:
-            like(said.message_detail, detail, f"{title}: detail")
-        if hint:
-            like(said.message_hint, hint, f"{title}: hint")
+    heard.append(refused(error, title, pgcode, message, detail, hint) or "")
 
 
 def invalid(title, statement, options, pgcode, message, hint):

@@ -12,6 +12,7 @@ from cloud.cloudapi_keys import make_key  # noqa: E402
 from cloud.cloudapi_signin import Role  # noqa: E402
 from imagecat import error_of, fresh_database, options_clause, rows, server, value  # noqa: E402
 from psycopg2 import sql  # noqa: E402
+from refusals import refused  # noqa: E402
 from tap import done, is_, like, ok, unlike  # noqa: E402
 
 cur = fresh_database("t36_signed").cursor()
@@ -32,15 +33,7 @@ def refuses(name, title, options, pgcode, message, hint, detail=None):
     if options is not None:
         mapping(name, options)
     error = error_of(cur, f"SELECT count(*) FROM {name}.images")
-    is_(error and error.pgcode, pgcode, f"{title}: SQLSTATE")
-    if error:
-        said = error.diag
-        heard.append("\n".join(filter(None, (said.message_primary, said.message_detail, said.message_hint))))
-        like(said.message_primary, message, f"{title}: message")
-        if hint:
-            like(said.message_hint, hint, f"{title}: hint")
-        if detail:
-            like(said.message_detail, detail, f"{title}: detail")
+    heard.append(refused(error, title, pgcode, message, detail, hint) or "")
 
 
 # CloudAPI: HTTP signatures
